@@ -1,0 +1,41 @@
+"""The frontend: the page that lists the users."""
+
+from collections.abc import Mapping
+
+import cdk8s
+import cdk8s_plus_27 as kplus
+from constructs import Construct
+
+from k8s_charts.web_service import WebService
+
+PORT = 5000
+
+
+class FrontendChart(cdk8s.Chart):
+    """The frontend's pods and Service.
+
+    Attributes:
+        address: `host:port` that the proxy passes requests to.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        namespace: str,
+        image: str,
+        backend_url: str,
+        labels: Mapping[str, str],
+    ) -> None:
+        """Define the frontend, which asks the API at `backend_url`."""
+        super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
+        service = WebService(
+            self,
+            "frontend",
+            image=image,
+            port=PORT,
+            startup_path="/",
+            environment={"BACKEND_URL": kplus.EnvValue.from_value(backend_url)},
+        )
+        self.address = service.address
