@@ -1,0 +1,112 @@
+# Slipway. `make help` lists the targets.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+
+PORT ?= 8080
+JOBS ?= 2
+STEP := ci/step
+
+# What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
+CHECKS := platform lint types backend frontend ansible groovy
+TESTS := $(CHECKS) backend-mariadb rehearsal
+VERIFICATIONS := images
+
+.PHONY: help up down status logs synth check test verify snapshots format lock clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# --- the running system --------------------------------------------------------------------------------------------
+
+up: ## start the whole system on this machine (PORT=8080)
+	@mkdir -p .slipway && rm -f .slipway/steps.tsv
+	@$(MAKE) .slipway/installed
+	@python -m rehearsal up --port '$(PORT)'
+
+down: ## stop it; the data stays
+	@$(MAKE) .slipway/installed && python -m rehearsal down
+
+status: ## say what runs
+	@$(MAKE) .slipway/installed && python -m rehearsal status
+
+logs: ## show the last lines of every log (FOLLOW=1: go on)
+	@$(MAKE) .slipway/installed && python -m rehearsal logs $(if $(FOLLOW),--follow)
+
+synth: .slipway/installed ## write the stacks to cdk.out/ and the manifests to dist/manifests/
+	@python -m rehearsal synth
+
+# --- tests ---------------------------------------------------------------------------------------------------------
+
+check: ## test everything that needs no server (under 90 s)
+	@$(call run,$(CHECKS))
+
+test: ## test everything that needs no container engine
+	@$(call run,$(TESTS))
+
+verify: ## test what needs a container engine
+	@$(call run,$(VERIFICATIONS))
+
+# Every step runs, whatever the others came to; the summary decides.
+define run
+mkdir -p .slipway && rm -f .slipway/steps.tsv
+$(MAKE) .slipway/installed-dev
+$(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&2
+ci/summary $(1)
+endef
+
+step-platform:
+	@SHOW=1 $(STEP) platform pytest -m 'not server'
+
+step-lint:
+	@$(STEP) lint ci/lint
+
+step-types:
+	@$(STEP) types ci/types
+
+step-backend step-frontend: step-%:
+	@SHOW=1 $(STEP) $* ci/suite $*
+
+step-backend-mariadb:
+	@SHOW=1 $(STEP) backend-mariadb ci/with-mariadb ci/suite backend
+
+step-ansible:
+	@$(STEP) ansible ci/lint-ansible
+
+step-groovy:
+	@$(STEP) groovy ci/lint-groovy
+
+step-rehearsal:
+	@SHOW=1 $(STEP) rehearsal pytest -m server
+
+step-images:
+	@SHOW=1 $(STEP) images ci/verify-images
+
+snapshots: .slipway/installed-dev ## renew the snapshots of stacks and manifests
+	pytest -q -k snapshot --snapshot-update
+
+# --- the workshop --------------------------------------------------------------------------------------------------
+
+format: .slipway/installed-dev ## format the Python code
+	ruff check --fix-only --quiet . && ruff format .
+
+lock: .slipway/installed-dev ## renew the locked requirements
+	ci/lock
+
+clean: down ## remove everything that was made, the data too
+	rm -rf .venv node_modules .slipway cdk.out dist
+
+.slipway/installed: requirements.txt package-lock.json pyproject.toml ci/install ci/uv.txt
+	@mkdir -p .slipway
+	@$(STEP) 'Python packages' ci/install requirements.txt
+	@$(STEP) 'CDK CLI' npm ci --omit=dev --ignore-scripts --loglevel=error
+	@touch $@
+
+.slipway/installed-dev: requirements.txt requirements-dev.txt package-lock.json pyproject.toml ci/install ci/uv.txt
+	@mkdir -p .slipway
+	@$(STEP) 'Python packages' ci/install requirements.txt requirements-dev.txt
+	@$(STEP) 'CDK CLI and linters' npm ci --ignore-scripts --loglevel=error
+	@touch $@ .slipway/installed

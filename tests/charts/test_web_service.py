@@ -1,0 +1,83 @@
+"""What every pod of a release guarantees."""
+
+from typing import Any
+
+import pytest
+
+Manifest = dict[str, Any]
+
+WORKLOADS = ["migration", "backend", "frontend", "proxy"]
+SERVICES = WORKLOADS[1:]
+
+
+@pytest.fixture
+def workloads(manifests: list[Manifest]) -> dict[str, Manifest]:
+    """Return Deployments and the Job by the name of their pods."""
+    return {
+        manifest["spec"]["template"]["metadata"]["labels"]["app.kubernetes.io/name"]: manifest["spec"]
+        for manifest in manifests
+        if manifest["kind"] in ("Deployment", "Job")
+    }
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_pods_meet_pod_security_restricted(name: str, workloads: dict[str, Manifest]) -> None:
+    pod = workloads[name]["template"]["spec"]
+    assert pod["securityContext"]["runAsNonRoot"] is True
+    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert pod["hostNetwork"] is False
+    assert pod["automountServiceAccountToken"] is False
+    for container in pod["containers"]:
+        context = container["securityContext"]
+        assert context["runAsNonRoot"] is True
+        assert context["runAsUser"] > 0
+        assert context["allowPrivilegeEscalation"] is False
+        assert context["readOnlyRootFilesystem"] is True
+        assert context["capabilities"] == {"drop": ["ALL"]}
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_memory_is_limited_and_cpu_is_not(name: str, workloads: dict[str, Manifest]) -> None:
+    for container in workloads[name]["template"]["spec"]["containers"]:
+        assert container["resources"]["limits"] == {"memory": container["resources"]["requests"]["memory"]}
+        assert container["resources"]["requests"]["cpu"].endswith("m")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_one_pod_on_each_of_three_nodes(name: str, workloads: dict[str, Manifest]) -> None:
+    assert workloads[name]["replicas"] == 3
+    (spread,) = workloads[name]["template"]["spec"]["topologySpreadConstraints"]
+    assert spread["topologyKey"] == "kubernetes.io/hostname"
+    assert spread["whenUnsatisfiable"] == "DoNotSchedule"
+    assert (spread["maxSkew"], spread["minDomains"]) == (1, 3)
+    assert spread["labelSelector"] == workloads[name]["selector"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_roll_out_never_has_fewer_ready_pods(name: str, workloads: dict[str, Manifest]) -> None:
+    assert workloads[name]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
+
+
+@pytest.mark.parametrize(("name", "page"), [("backend", "/backend"), ("frontend", "/"), ("proxy", "/")])
+def test_a_pod_starts_with_the_real_page_and_lives_by_local_checks(
+    name: str, page: str, workloads: dict[str, Manifest]
+) -> None:
+    (container,) = workloads[name]["template"]["spec"]["containers"]
+    assert container["startupProbe"]["httpGet"]["path"] == page
+    assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
+    assert container["readinessProbe"]["httpGet"]["path"] in ("/readyz", "/healthz")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_stopped_pod_has_time_left_after_its_drain(name: str, workloads: dict[str, Manifest]) -> None:
+    pod = workloads[name]["template"]["spec"]
+    (container,) = pod["containers"]
+    command, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert command == "sleep"
+    assert pod["terminationGracePeriodSeconds"] - int(seconds) >= 30
+
+
+def test_no_manifest_holds_a_password_or_a_moving_tag(files: dict[str, str]) -> None:
+    for text in files.values():
+        assert "password" not in text.lower()
+        assert ":latest" not in text
