@@ -1,0 +1,29 @@
+"""Constructs for a Flask application on AWS: small, typed, each with stated guarantees.
+
+`constructs/` is a source root and never a package: PyPI's `constructs`, on which aws-cdk-lib stands, must win that
+name. This package is installed editable from it.
+"""
+
+from slipway.ansible_delivery import AnsibleDelivery
+from slipway.build_host import BuildHost
+from slipway.durable_volume import DurableVolume
+from slipway.entry_point import EntryPoint
+from slipway.logs import owned_log_group
+from slipway.managed_database import ManagedDatabase
+from slipway.pod_role import PodRole
+from slipway.private_cluster import PrivateCluster
+from slipway.release import Release
+from slipway.webhook_entrance import WebhookEntrance
+
+__all__ = [
+    "AnsibleDelivery",
+    "BuildHost",
+    "DurableVolume",
+    "EntryPoint",
+    "ManagedDatabase",
+    "PodRole",
+    "PrivateCluster",
+    "Release",
+    "WebhookEntrance",
+    "owned_log_group",
+]

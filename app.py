@@ -1,0 +1,28 @@
+"""The CDK app: settings in, stacks out, nothing else.
+
+The CDK CLI runs this as cdk.json says; run by itself, `python app.py` writes the same templates to cdk.out/.
+"""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+from aws_cdk import App
+
+from cdk_app import Settings, SettingsError, build
+
+_CONTEXT = json.loads(Path(__file__).with_name("cdk.json").read_text("utf-8"))["context"]
+
+app = App(
+    context=_CONTEXT,
+    outdir=os.environ.get("CDK_OUTDIR", "cdk.out"),
+    analytics_reporting=False,
+    tree_metadata=False,
+)
+try:
+    settings = Settings.from_context(app.node.get_all_context())
+except SettingsError as error:
+    sys.exit(str(error))
+build(app, settings)
+app.synth()

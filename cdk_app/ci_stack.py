@@ -1,0 +1,234 @@
+"""CiStack: the hosts that build, test and deploy."""
+
+from pathlib import Path
+
+from aws_cdk import Annotations, CfnOutput, Fn, RemovalPolicy, Stack
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+from constructs import Construct
+
+from cdk_app.network_stack import NetworkStack
+from cdk_app.registry_stack import RegistryStack
+from cdk_app.settings import Ci, Settings
+from slipway import AnsibleDelivery, BuildHost, DurableVolume, ManagedDatabase, WebhookEntrance
+
+_PLAYBOOKS = Path(__file__).parents[1] / "ansible"
+_JENKINS_PORT = 8080
+_SSH_PORT = 22
+_DATABASE_PORT = 3306
+_APPLICATION = "application"
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+
+
+class CiStack(Stack):
+    """Jenkins, the host that it builds and tests on, the test database, and the way in for GitHub's webhook."""
+
+    def __init__(
+        self, scope: Construct, id_: str, *, settings: Settings, network: NetworkStack, registry: RegistryStack
+    ) -> None:
+        """Define the build side in `network`; it writes images to `registry`."""
+        super().__init__(scope, id_, description="Slipway: Jenkins, the test host and the test database")
+        self.add_stack_dependency(registry)
+        self._settings = settings
+        self._vpc = network.vpc
+        self._subnet = network.vpc.private_subnets[0]
+        self._parameters = f"/{settings.name}/ci"
+        if settings.ci.repository == Ci().repository:
+            Annotations.of(self).add_warning_v2(
+                "slipway:repository",
+                "ci.repository is a placeholder: give the URL that Jenkins clones, -c ci.repository=https://…",
+            )
+
+        self._jenkins = self._host("Jenkins", settings.ci.jenkins_type, disk_gib=30)
+        self._test = self._host("Test", settings.ci.test_type, disk_gib=60)
+        self._test.security_group.add_ingress_rule(
+            self._jenkins.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
+        )
+        home = DurableVolume(
+            self,
+            "JenkinsHome",
+            name=f"{settings.name}-jenkins-home",
+            availability_zone=_zone_of(self._subnet),
+            size_gib=settings.ci.home_gib,
+        )
+        home.grant_attach(self._jenkins)
+        administrator = secretsmanager.Secret(
+            self,
+            "JenkinsAdministrator",
+            description="Password of Jenkins' first administrator, admin",
+            generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
+            removal_policy=RemovalPolicy.DESTROY,
+        )
+        administrator.grant_read(self._jenkins.role)
+        database = self._database()
+        self._let_test_host_build(registry)
+        self._let_jenkins_deploy(registry)
+        self._deliver(home=home, administrator=administrator, database=database)
+        self._webhook()
+        CfnOutput(
+            self,
+            "JenkinsSession",
+            description="Opens Jenkins at http://localhost:8080",
+            value=Fn.sub(
+                "aws ssm start-session --target ${Id} --document-name AWS-StartPortForwardingSession"
+                f" --parameters portNumber={_JENKINS_PORT},localPortNumber=8080",
+                {"Id": self._jenkins.instance.instance_id},
+            ),
+        )
+        CfnOutput(
+            self,
+            "JenkinsPassword",
+            description="Name of the secret with the administrator's password",
+            value=administrator.secret_name,
+        )
+
+    def _host(self, id_: str, instance_type: str, *, disk_gib: int) -> BuildHost:
+        return BuildHost(
+            self,
+            id_,
+            vpc=self._vpc,
+            subnet=self._subnet,
+            name=f"{self._settings.name}-{id_.lower()}",
+            instance_type=instance_type,
+            image_parameter=self._settings.ci.image,
+            disk_gib=disk_gib,
+        )
+
+    def _database(self) -> ManagedDatabase:
+        """Make the test database; the test host signs in as production's backend and migration do."""
+        database = ManagedDatabase(
+            self,
+            "TestDatabase",
+            vpc=self._vpc,
+            identifier=f"{self._settings.name}-test",
+            instance_class=self._settings.database.test_class,
+            storage_gib=self._settings.database.storage_gib,
+            multi_az=False,
+            backup_days=1,
+            protect=False,
+        )
+        database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(_DATABASE_PORT), "Test host")
+        database.grant_login(self._test.role, user=_APPLICATION)
+        database.master_secret.grant_read(self._test.role)
+        return database
+
+    def _let_test_host_build(self, registry: RegistryStack) -> None:
+        """Let the test host write candidate images. What it builds may be a stranger's, so it may do no more."""
+        for repository in registry.candidates.values():
+            repository.grant_pull_push(self._test.role)
+        self._share_parameters(self._test, own="test-host-key")
+
+    def _let_jenkins_deploy(self, registry: RegistryStack) -> None:
+        """Let the deploying agent on Jenkins' host release what was tested, through the CDK's bootstrap roles."""
+        role = self._jenkins.role
+        for repository in registry.candidates.values():
+            repository.grant_pull(role)
+        for repository in registry.releases.values():
+            repository.grant_pull_push(role)
+        self._share_parameters(self._jenkins, own="controller-public-key")
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["sts:AssumeRole"],
+                resources=[
+                    self.format_arn(
+                        service="iam",
+                        region="",
+                        resource="role",
+                        resource_name=f"cdk-hnb659fds-{name}-role-{self.account}-{self.region}",
+                    )
+                    for name in _BOOTSTRAP_ROLES
+                ],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["ssm:GetParameter", "ssm:PutParameter"],
+                resources=[self._parameter_arn(f"/{self._settings.name}/release/*")],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["cloudformation:DescribeStacks"],
+                resources=[self.format_arn(service="cloudformation", resource="stack", resource_name="ProdStack/*")],
+            )
+        )
+
+    def _share_parameters(self, host: BuildHost, *, own: str) -> None:
+        """Let `host` read the parameters that the hosts share, and write its `own`."""
+        host.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["ssm:GetParameter", "ssm:GetParameters"],
+                resources=[self._parameter_arn(f"{self._parameters}/*")],
+            )
+        )
+        host.role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["ssm:PutParameter"], resources=[self._parameter_arn(f"{self._parameters}/{own}")]
+            )
+        )
+        host.role.add_to_policy(
+            # Describing knows no narrower resource; it shows names, not values.
+            iam.PolicyStatement(actions=["ssm:DescribeParameters"], resources=["*"])
+        )
+
+    def _parameter_arn(self, name: str) -> str:
+        return self.format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))
+
+    def _deliver(
+        self, *, home: DurableVolume, administrator: secretsmanager.ISecret, database: ManagedDatabase
+    ) -> None:
+        """Configure both hosts at the same time: each waits for what the other publishes."""
+        delivery = AnsibleDelivery(self, "Ansible", directory=_PLAYBOOKS)
+        registry = f"{self.account}.dkr.ecr.{self.region}.{self.url_suffix}/{self._settings.name}"
+        shared = {
+            "slipway_name": self._settings.name,
+            "slipway_region": self.region,
+            "slipway_repository_url": self._settings.ci.repository,
+            "slipway_branch": self._settings.ci.branch,
+            "slipway_parameter_prefix": self._parameters,
+            "slipway_candidate_registry": f"{registry}/candidate",
+        }
+        delivery.apply(
+            self._jenkins,
+            play="jenkins",
+            variables={
+                **shared,
+                "slipway_release_registry": registry,
+                "slipway_jenkins_admin_secret": administrator.secret_arn,
+                "slipway_jenkins_volume_id": home.volume_id,
+                "slipway_test_host_address": self._test.instance.instance_private_ip,
+                "slipway_test_database_host": database.instance.db_instance_endpoint_address,
+                "slipway_test_database_secret": database.master_secret.secret_arn,
+            },
+        )
+        delivery.apply(self._test, play="test", variables=shared)
+
+    def _webhook(self) -> None:
+        webhook = WebhookEntrance(
+            self,
+            "Webhook",
+            vpc=self._vpc,
+            repository=self._settings.ci.repository,
+            trigger_url=(
+                f"http://{self._jenkins.instance.instance_private_ip}:{_JENKINS_PORT}"
+                f"/git/notifyCommit?url={self._settings.ci.repository}"
+            ),
+            target=self._jenkins.security_group,
+            target_port=_JENKINS_PORT,
+        )
+        CfnOutput(self, "WebhookUrl", description="GitHub's payload URL", value=webhook.url)
+        CfnOutput(
+            self,
+            "WebhookSecret",
+            description="Name of the secret to give GitHub",
+            value=webhook.secret.secret_name,
+        )
+
+
+def _zone_of(subnet: ec2.ISubnet) -> str:
+    """Return the zone that the subnet really lies in; asking the region again could answer otherwise one day."""
+    resource = subnet.node.default_child
+    if not isinstance(resource, ec2.CfnSubnet):
+        raise TypeError(f"{subnet.node.path} is not a subnet of this app")
+    return resource.attr_availability_zone

@@ -1,0 +1,31 @@
+"""ClusterStack: Kubernetes."""
+
+from aws_cdk import Stack
+from constructs import Construct
+
+from cdk_app.network_stack import NetworkStack
+from cdk_app.settings import Settings
+from slipway import PrivateCluster
+
+
+class ClusterStack(Stack):
+    """The EKS cluster.
+
+    Attributes:
+        cluster: the cluster.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, settings: Settings, network: NetworkStack) -> None:
+        """Define the cluster in `network`."""
+        super().__init__(scope, id_, description="Slipway: the Kubernetes cluster")
+        self.cluster = PrivateCluster(
+            self,
+            "Cluster",
+            vpc=network.vpc,
+            name=settings.name,
+            version=settings.cluster.version,
+            public_cidrs=[str(cidr) for cidr in settings.cluster.public_cidrs],
+            admins=settings.cluster.admins,
+            node_types=settings.cluster.node_types,
+            max_cpus=settings.cluster.max_cpus,
+        )

@@ -1,0 +1,223 @@
+"""Every knob of the platform: typed, validated, with its default.
+
+A setting comes from the CDK's context under its dotted name, `-c network.nat_gateways=3`; nothing else sets one.
+Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
+"""
+
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from ipaddress import IPv4Network
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+_CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
+"""The CDK's own context keys that neither hold a colon nor start with '@'."""
+
+
+class SettingsError(ValueError):
+    """A setting is unknown or has a value that is not allowed; the message holds one line for each."""
+
+
+def _split(value: object) -> object:
+    """Return a comma-separated string as a list; anything else as it is."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def _unset_if_empty(value: object) -> object:
+    """Return None for an empty string, so that `-c name=` unsets an optional setting."""
+    return None if value == "" else value
+
+
+def _fits_nine_subnets(network: IPv4Network) -> IPv4Network:
+    if not 16 <= network.prefixlen <= 20:
+        raise ValueError("too small or too large a range")
+    return network
+
+
+Image = Annotated[str, Field(pattern=r"^[a-z0-9][\w.\-/:]*@sha256:[0-9a-f]{64}$")]
+Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
+NodeType = Annotated[str, Field(pattern=r"^[a-z]+\d+g[a-z]*\.\d*[a-z]+$")]
+RoleArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:iam::\d{12}:role/\S+$")]
+List = BeforeValidator(_split)
+Optional = BeforeValidator(_unset_if_empty)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Network(_Section):
+    """The VPC."""
+
+    cidr: Annotated[IPv4Network, AfterValidator(_fits_nine_subnets)] = Field(
+        IPv4Network("10.40.0.0/16"), description="the VPC's IPv4 range, a /16 to /20 such as 10.40.0.0/16"
+    )
+    nat_gateways: int = Field(1, ge=1, le=3, description="1, 2 or 3: one is cheapest, three survive the loss of a zone")
+
+
+class Images(_Section):
+    """What the pods run: references by digest. Unset, the CDK builds them from services/."""
+
+    backend: Annotated[Image | None, Optional] = Field(None, description="an image by digest: name@sha256:…")
+    frontend: Annotated[Image | None, Optional] = Field(None, description="an image by digest: name@sha256:…")
+    proxy: Annotated[Image | None, Optional] = Field(
+        None, description="an NGINX image by digest: name@sha256:…; unset, the one that k8s_charts names"
+    )
+
+
+class Cluster(_Section):
+    """The EKS cluster."""
+
+    version: Literal["1.35", "1.36", "1.37"] = Field(
+        "1.36", description="1.35, 1.36 or 1.37: one minor version around kubectl 1.36, which applies the manifests"
+    )
+    public_cidrs: Annotated[tuple[IPv4Network, ...], List] = Field(
+        (),
+        description="IPv4 ranges such as 192.0.2.0/24 that may reach the Kubernetes API from outside; none by default",
+    )
+    admins: Annotated[tuple[RoleArn, ...], List] = Field(
+        (), description="ARNs of the IAM roles that administer the cluster with kubectl; none by default"
+    )
+    node_types: Annotated[tuple[NodeType, ...], List] = Field(
+        ("t4g.medium", "c7g.large", "m7g.large"),
+        min_length=1,
+        description="arm64 instance types for the nodes, such as t4g.medium; the cheapest that fits is taken",
+    )
+    max_cpus: int = Field(32, ge=6, le=1000, description="6 to 1000 vCPUs that all nodes together may have")
+
+
+class Database(_Section):
+    """The two databases."""
+
+    production_class: str = Field(
+        "db.t4g.medium", pattern=r"^db\.\w+\.\w+$", description="an RDS instance class such as db.t4g.medium"
+    )
+    test_class: str = Field(
+        "db.t4g.micro", pattern=r"^db\.\w+\.\w+$", description="an RDS instance class such as db.t4g.micro"
+    )
+    storage_gib: int = Field(20, ge=20, le=1000, description="20 to 1000 GiB for each database at first")
+    multi_az: bool = Field(True, description="true or false: a standby of the production database in another zone")
+    backup_days: int = Field(14, ge=1, le=35, description="1 to 35 days that production's backups are kept")
+
+
+class Ci(_Section):
+    """The hosts that build and test."""
+
+    repository: str = Field(
+        "https://github.com/example/slipway.git",
+        pattern=r"^https://[\w.\-]+/\S+$",
+        description="the https URL that Jenkins clones; the default is a placeholder",
+    )
+    branch: str = Field("main", pattern=r"^[\w./\-]+$", description="the branch whose builds are released")
+    image: str = Field(
+        "/aws/service/canonical/ubuntu/server/24.04/stable/20260923/arm64/hvm/ebs-gp3/ami-id",
+        pattern=r"^/aws/service/\S+/\d{8}(\.\d+)?/arm64/\S+$",
+        description="a dated public parameter of an arm64 Ubuntu LTS image: a newer one replaces the hosts",
+    )
+    jenkins_type: NodeType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
+    test_type: NodeType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
+    home_gib: int = Field(30, ge=10, le=1000, description="10 to 1000 GiB for Jenkins' home")
+
+
+class Settings(_Section):
+    """All settings. Each default stands here and nowhere else."""
+
+    name: str = Field(
+        "slipway",
+        pattern=r"^[a-z][a-z0-9-]{1,19}$",
+        description="2 to 20 lower-case letters, digits and hyphens: the system's name, in the names that people type",
+    )
+    owner: str = Field("platform", min_length=1, max_length=256, description="who answers for the bill; a tag")
+    cost_centre: str = Field("unassigned", min_length=1, max_length=256, description="who pays; a tag")
+    protect: bool = Field(
+        True, description="true or false: whether production's database refuses deletion and leaves a last snapshot"
+    )
+    zones: Annotated[tuple[Zone, ...], List] = Field(
+        (), description="three availability zones such as eu-west-2a,eu-west-2b,eu-west-2c; unset, the region's first"
+    )
+    domain: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$",
+        description="the host name that users type, such as users.example.com; unset, plain HTTP on AWS's name",
+    )
+    domain_zone_id: Annotated[str | None, Optional] = Field(
+        None, pattern=r"^Z[A-Z0-9]+$", description="ID of the Route 53 hosted zone that holds the domain"
+    )
+    release: str = Field(
+        "working-tree",
+        pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
+        description="up to 40 lower-case letters, digits and hyphens: what the release is called",
+    )
+    network: Network = Network()
+    images: Images = Images()
+    cluster: Cluster = Cluster()
+    database: Database = Database()
+    ci: Ci = Ci()
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        """Refuse settings that are sound one by one and not together."""
+        if self.zones and len(set(self.zones)) != 3:
+            raise ValueError("zones: give three different availability zones")
+        if (self.domain is None) != (self.domain_zone_id is None):
+            raise ValueError("domain and domain_zone_id: give both or neither")
+        if (self.images.backend is None) != (self.images.frontend is None):
+            raise ValueError("images.backend and images.frontend: give both or neither, they are one release")
+        return self
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Self:
+        """Read the settings from the CDK's context.
+
+        Args:
+            context: what `app.node.get_all_context()` returns; the CDK's own keys are passed over.
+
+        Raises:
+            SettingsError: a key is unknown, or a value is not allowed.
+        """
+        ours = {key: value for key, value in context.items() if not _belongs_to_cdk(key)}
+        known = {name: field for name, field, _ in known_settings()}
+        problems = [_unknown(key, value, known) for key, value in ours.items() if key not in known]
+        if problems:
+            raise SettingsError("\n".join(problems))
+        nested: dict[str, Any] = {}
+        for key, value in ours.items():
+            section, _, name = key.rpartition(".")
+            (nested.setdefault(section, {}) if section else nested)[name] = value
+        try:
+            return cls.model_validate(nested)
+        except ValidationError as error:
+            # a list can be wrong in several items, which is still one setting: dict.fromkeys drops the repetition
+            problems = list(dict.fromkeys(_wrong(problem, ours, known) for problem in error.errors()))
+            raise SettingsError("\n".join(problems)) from None
+
+
+def known_settings(model: type[BaseModel] = Settings, prefix: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Yield each setting's dotted name, description and default, in the order of definition."""
+    for name, field in model.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, _Section):
+            yield from known_settings(field.annotation, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", field.description or "", field.default
+
+
+def _belongs_to_cdk(key: str) -> bool:
+    return ":" in key or key.startswith("@") or key in _CDK_KEYS
+
+
+def _unknown(key: str, value: object, known: Mapping[str, str]) -> str:
+    near = get_close_matches(key, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else f"known settings: {', '.join(known)}"
+    return f"setting {key}={value!r} is unknown; {hint}"
+
+
+def _wrong(problem: Mapping[str, Any], given: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    """Say in one line which setting is wrong, what came and what is allowed."""
+    parts = [str(part) for part in problem["loc"]]
+    name = next((".".join(parts[:end]) for end in (2, 1) if ".".join(parts[:end]) in known), None)
+    if name is None:  # a rule over several settings names them itself
+        return f"settings: {problem['ctx']['error']}"
+    return f"setting {name}={given[name]!r} is not allowed; give {known[name]}"

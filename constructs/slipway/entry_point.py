@@ -1,0 +1,159 @@
+"""The way in for users: the load balancer."""
+
+from aws_cdk import Duration, Tags
+from aws_cdk import aws_certificatemanager as acm
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_route53 as route53
+from aws_cdk import aws_route53_targets as targets
+from constructs import Construct
+
+
+class EntryPoint(Construct):
+    """An internet-facing load balancer in front of one Service of an EKS Auto Mode cluster.
+
+    Guarantees: ports 80 and 443 are all that the world reaches, and the Service's port on the cluster's nodes and
+    pods all that the load balancer reaches; with a domain, users get TLS 1.2 or better and port 80 only redirects;
+    the load balancer and its target group are CloudFormation's, so that deleting the stack deletes them.
+
+    Attributes:
+        load_balancer: the Application Load Balancer.
+        target_group: its targets, the Service's pods, which the cluster registers by itself.
+        binding: has the cluster register the Service's pods; to be made after the Service.
+        url: where users find it.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        vpc: ec2.IVpc,
+        cluster: eks.ICluster,
+        namespace: str,
+        service: str,
+        port: int,
+        health_path: str,
+        domain: str | None = None,
+        domain_zone_id: str | None = None,
+    ) -> None:
+        """Define the entry point.
+
+        Args:
+            scope: the construct that it belongs to.
+            id_: its construct ID.
+            vpc: a VPC with public subnets, which the cluster is in.
+            cluster: the cluster; it registers pods only in target groups that carry its name as a tag.
+            namespace: where the Service lives.
+            service: the Service's name.
+            port: its port, which is the pods' port too.
+            health_path: what the load balancer asks pods for; it must look at nothing beyond the pod.
+            domain: the host name that users type; without it they get plain HTTP.
+            domain_zone_id: the Route 53 zone that holds `domain`.
+        """
+        super().__init__(scope, id_)
+        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Load balancer", allow_all_outbound=False)
+        self.load_balancer = elb.ApplicationLoadBalancer(
+            self,
+            "LoadBalancer",
+            vpc=vpc,
+            internet_facing=True,
+            security_group=group,
+            drop_invalid_header_fields=True,
+        )
+        self.target_group = elb.ApplicationTargetGroup(
+            self,
+            "Targets",
+            vpc=vpc,
+            target_type=elb.TargetType.IP,
+            protocol=elb.ApplicationProtocol.HTTP,
+            port=port,
+            health_check=elb.HealthCheck(
+                path=health_path,
+                interval=Duration.seconds(5),
+                timeout=Duration.seconds(2),
+                healthy_threshold_count=2,
+                unhealthy_threshold_count=2,
+            ),
+            # No longer than a pod keeps serving after it was told to stop.
+            deregistration_delay=Duration.seconds(10),
+        )
+        Tags.of(self.target_group).add("eks:eks-cluster-name", cluster.cluster_name)
+        self._admit_to_cluster(group, cluster, port)
+        self._listen(group, domain, domain_zone_id)
+        self.url = f"https://{domain}" if domain else f"http://{self.load_balancer.load_balancer_dns_name}"
+        self.binding = eks.KubernetesManifest(
+            self,
+            "Binding",
+            cluster=cluster,
+            manifest=[
+                {
+                    "apiVersion": "eks.amazonaws.com/v1",
+                    "kind": "TargetGroupBinding",
+                    "metadata": {"name": service, "namespace": namespace},
+                    "spec": {
+                        "serviceRef": {"name": service, "port": port},
+                        "targetGroupARN": self.target_group.target_group_arn,
+                        "targetType": "ip",
+                    },
+                }
+            ],
+            overwrite=True,
+            prune=False,
+        )
+        self.binding.node.add_dependency(self.load_balancer)  # its listeners, too: pods that stand behind nothing
+
+    def _admit_to_cluster(self, group: ec2.SecurityGroup, cluster: eks.ICluster, port: int) -> None:
+        """Open `port` between the load balancer and the pods; the rule is this stack's, not the cluster's."""
+        nodes = cluster.cluster_security_group_id
+        group.add_egress_rule(ec2.Peer.security_group_id(nodes), ec2.Port.tcp(port), "Pods")
+        ec2.CfnSecurityGroupIngress(
+            self,
+            "LoadBalancerToPods",
+            description="Pods from the load balancer",
+            group_id=nodes,
+            source_security_group_id=group.security_group_id,
+            ip_protocol="tcp",
+            from_port=port,
+            to_port=port,
+        )
+
+    def _listen(self, group: ec2.SecurityGroup, domain: str | None, zone_id: str | None) -> None:
+        """Listen on port 80, and with a domain on 443 instead, to which 80 then redirects."""
+        world = ec2.Peer.any_ipv4()
+        group.add_ingress_rule(world, ec2.Port.tcp(80), "Users")
+        forward = elb.ListenerAction.forward([self.target_group])
+        if domain is None or zone_id is None:
+            self.load_balancer.add_listener("Http", port=80, open=False, default_action=forward)
+            return
+        group.add_ingress_rule(world, ec2.Port.tcp(443), "Users")
+        zone = route53.HostedZone.from_hosted_zone_attributes(self, "Zone", hosted_zone_id=zone_id, zone_name=domain)
+        self.load_balancer.add_listener(
+            "Https",
+            port=443,
+            open=False,
+            certificates=[
+                acm.Certificate(
+                    self,
+                    "Certificate",
+                    domain_name=domain,
+                    validation=acm.CertificateValidation.from_dns(zone),
+                )
+            ],
+            ssl_policy=elb.SslPolicy.RECOMMENDED_TLS,
+            default_action=forward,
+        )
+        self.load_balancer.add_listener(
+            "Http",
+            port=80,
+            open=False,
+            default_action=elb.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
+        )
+        route53.ARecord(
+            self,
+            "Address",
+            zone=zone,
+            record_name=f"{domain}.",
+            target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.load_balancer)),
+        )
