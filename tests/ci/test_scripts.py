@@ -1,0 +1,62 @@
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.ci.conftest import ROOT, Workplace
+
+PIPELINE = ("build", "test", "push", "deploy", "verify", "clean")
+
+
+@pytest.mark.parametrize("script", PIPELINE)
+def test_help_is_the_head_comment(workplace: Workplace, script: str) -> None:
+    result = workplace.run(script, "--help")
+
+    first = (ROOT / "ci" / script).read_text().splitlines()[1].removeprefix("# ")
+    assert result.returncode == 0
+    assert result.stdout.splitlines()[0] == first
+    assert "shellcheck" not in result.stdout
+    assert workplace.calls == []
+
+
+@pytest.mark.parametrize("script", PIPELINE)
+def test_an_unknown_argument_is_refused(workplace: Workplace, script: str) -> None:
+    result = workplace.run(script, "--force")
+
+    assert (result.returncode, result.stderr) == (1, f"ci/{script}: unknown argument --force; see ci/{script} --help\n")
+    assert workplace.calls == []
+
+
+def test_clean_removes_what_a_build_made_and_keeps_the_tools(workplace: Workplace) -> None:
+    made = [workplace.root / path for path in (".slipway/release/images.env", "cdk.out/x", "dist/x")]
+    kept = [workplace.root / path for path in (".venv/x", "node_modules/x", ".slipway/installed")]
+    for path in made + kept:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("")
+    workplace.order((["image", "rm", "frontend"], "fail"))  # as when a build ended before it made them
+
+    assert workplace.run("clean").returncode == 0
+    assert not any(path.exists() for path in made)
+    assert all(path.exists() for path in kept)
+    assert workplace.called("image", "rm", f"slipway/backend:{workplace.commit}")
+
+
+def test_every_step_of_the_jenkinsfile_is_a_script_or_a_target() -> None:
+    text = (ROOT / "Jenkinsfile").read_text()
+    steps = re.findall(r"^\s*sh '(.*)'$", text, re.MULTILINE)
+
+    assert len(steps) == len(re.findall(r"\bsh\b", text))
+    for step in steps:
+        tool, _, argument = step.rpartition(" ")
+        if tool == "make":
+            subprocess.run(["make", "--dry-run", "--silent", argument], cwd=ROOT, check=True, capture_output=True)
+        else:
+            assert re.fullmatch(r"ci/[a-z-]+", step)
+            assert Path(ROOT, step).stat().st_mode & 0o100
+
+
+def test_the_stages_stand_in_their_order() -> None:
+    stages = re.findall(r"stage\('(\w+)'\)", (ROOT / "Jenkinsfile").read_text())
+
+    assert stages == ["verdict", "check", "build", "test", "push", "release", "deploy", "verify"]
