@@ -1,0 +1,108 @@
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from tests.stacks.synthesis import Synthesis
+
+STACK = "ClusterStack"
+
+
+@pytest.fixture
+def template(synthesis: Synthesis) -> Template:
+    return synthesis.assertions[STACK]
+
+
+def test_only_the_vpc_reaches_the_api(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::Cluster",
+        {"ResourcesVpcConfig": {"EndpointPrivateAccess": True, "EndpointPublicAccess": False}},
+    )
+
+
+def test_the_control_plane_logs_everything_to_a_group_of_the_stack(template: Template) -> None:
+    kinds = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
+    group = next(
+        iter(
+            template.find_resources("AWS::Logs::LogGroup", {"Properties": {"LogGroupName": "/aws/eks/slipway/cluster"}})
+        )
+    )
+    template.has_resource(
+        "AWS::EKS::Cluster",
+        {
+            "Properties": {
+                "Name": "slipway",
+                "Logging": {"ClusterLogging": {"EnabledTypes": [{"Type": kind} for kind in kinds]}},
+            },
+            "DependsOn": Match.array_with([group]),
+        },
+    )
+
+
+def test_kubernetes_secrets_are_encrypted_with_a_rotating_key(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::Cluster",
+        {
+            "EncryptionConfig": [
+                {"Provider": {"KeyArn": {"Fn::GetAtt": [Match.any_value(), "Arn"]}}, "Resources": ["secrets"]}
+            ]
+        },
+    )
+    template.has_resource_properties("AWS::KMS::Key", {"EnableKeyRotation": True})
+
+
+def test_nobody_administers_it_by_having_made_it(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::Cluster",
+        {"AccessConfig": {"AuthenticationMode": "API", "BootstrapClusterCreatorAdminPermissions": False}},
+    )
+    policies = [
+        policy["PolicyArn"]["Fn::Join"][1][-1].rpartition("/")[2]
+        for entry in template.find_resources("AWS::EKS::AccessEntry").values()
+        for policy in entry["Properties"]["AccessPolicies"]
+    ]
+    assert sorted(policies) == ["AmazonEKSAutoNodePolicy", "AmazonEKSClusterAdminPolicy"]
+
+
+def test_the_resolver_lies_where_the_charts_look_for_it(synthesis: Synthesis, template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::Cluster", {"Version": "1.36", "KubernetesNetworkConfig": {"ServiceIpv4Cidr": "172.20.0.0/16"}}
+    )
+    configuration = next(item for item in synthesis.manifests() if item["kind"] == "ConfigMap")
+    assert "resolver 172.20.0.10 " in configuration["data"]["nginx.conf"]
+
+
+def test_nodes_are_arm64_in_the_three_private_subnets(synthesis: Synthesis, template: Template) -> None:
+    template.has_resource_properties("AWS::EKS::Cluster", {"ComputeConfig": {"Enabled": True, "NodePools": []}})
+    objects = {item["kind"]: item["spec"] for item in synthesis.manifests() if item["kind"].startswith("Node")}
+    assert len(objects["NodeClass"]["subnetSelectorTerms"]) == 3
+    requirements = {term["key"]: term["values"] for term in objects["NodePool"]["template"]["spec"]["requirements"]}
+    assert requirements == {
+        "kubernetes.io/arch": ["arm64"],
+        "karpenter.sh/capacity-type": ["on-demand"],
+        "node.kubernetes.io/instance-type": ["t4g.medium", "c7g.large", "m7g.large"],
+    }
+    assert objects["NodePool"]["limits"] == {"cpu": "32"}
+
+
+def test_nodes_may_join_before_they_are_asked_for(template: Template) -> None:
+    entry = next(iter(template.find_resources("AWS::EKS::AccessEntry", {"Properties": {"Type": "EC2"}})))
+    template.has_resource("Custom::AWSCDK-EKS-KubernetesResource", {"DependsOn": Match.array_with([entry])})
+
+
+def test_metrics_server_comes_after_the_nodes_it_runs_on(template: Template) -> None:
+    nodes = next(iter(template.find_resources("Custom::AWSCDK-EKS-KubernetesResource")))
+    template.has_resource(
+        "AWS::EKS::Addon", {"Properties": {"AddonName": "metrics-server"}, "DependsOn": Match.array_with([nodes])}
+    )
+
+
+def test_what_applies_manifests_reaches_the_api_and_is_not_let_in_elsewhere(template: Template) -> None:
+    rule_id, rule = next(iter(template.find_resources("AWS::EC2::SecurityGroupIngress").items()))
+    assert rule["Properties"]["FromPort"] == rule["Properties"]["ToPort"] == 443
+    template.has_resource("AWS::SSM::Parameter", {"DependsOn": Match.array_with([rule_id])})
+    group = rule["Properties"]["SourceSecurityGroupId"]
+    for function in template.find_resources("AWS::Lambda::Function").values():
+        assert function["Properties"]["VpcConfig"]["SecurityGroupIds"] == [group]
+
+
+def test_it_depends_on_the_network_alone(synthesis: Synthesis) -> None:
+    assert synthesis.dependencies(STACK) == {"NetworkStack"}

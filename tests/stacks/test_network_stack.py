@@ -1,0 +1,71 @@
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from tests.stacks.synthesis import Synthesis
+
+STACK = "NetworkStack"
+
+
+@pytest.fixture
+def template(synthesis: Synthesis) -> Template:
+    return synthesis.assertions[STACK]
+
+
+def _subnets(synthesis: Synthesis, kind: str) -> dict[str, dict[str, object]]:
+    return {
+        logical_id: dict(resource["Properties"])
+        for _, logical_id, resource in synthesis.resources("AWS::EC2::Subnet")
+        if f"Vpc{kind}Subnet" in logical_id
+    }
+
+
+@pytest.mark.parametrize("kind", ["public", "private", "isolated"])
+def test_each_kind_of_subnet_lies_in_three_zones(synthesis: Synthesis, kind: str) -> None:
+    zones = [subnet["AvailabilityZone"] for subnet in _subnets(synthesis, kind).values()]
+    assert zones == [{"Fn::Select": [number, {"Fn::GetAZs": ""}]} for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("kind", "tag"),
+    [("public", "kubernetes.io/role/elb"), ("private", "kubernetes.io/role/internal-elb")],
+)
+def test_subnets_carry_the_tags_that_eks_wants(synthesis: Synthesis, kind: str, tag: str) -> None:
+    for subnet in _subnets(synthesis, kind).values():
+        assert {"Key": tag, "Value": "1"} in subnet["Tags"]  # type: ignore[operator]
+
+
+def test_isolated_subnets_have_no_way_out(synthesis: Synthesis) -> None:
+    routes = [
+        resource["Properties"]["RouteTableId"]["Ref"] for _, _, resource in synthesis.resources("AWS::EC2::Route")
+    ]
+    assert len(routes) == 6
+    assert [table for table in routes if "isolated" in table] == []
+
+
+def test_one_nat_gateway_by_default(template: Template) -> None:
+    template.resource_count_is("AWS::EC2::NatGateway", 1)
+
+
+def test_no_subnet_gives_public_addresses(template: Template) -> None:
+    template.all_resources_properties("AWS::EC2::Subnet", {"MapPublicIpOnLaunch": False})
+
+
+def test_s3_is_reached_without_the_nat_gateway(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EC2::VPCEndpoint",
+        {"VpcEndpointType": "Gateway", "RouteTableIds": [Match.object_like({"Ref": Match.any_value()})] * 3},
+    )
+
+
+def test_the_default_security_group_is_closed(template: Template) -> None:
+    template.resource_count_is("Custom::VpcRestrictDefaultSG", 1)
+
+
+def test_flow_logs_go_to_a_log_group_of_the_stack(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::EC2::FlowLog", {"TrafficType": "ALL", "LogGroupName": {"Ref": Match.any_value()}}
+    )
+
+
+def test_it_depends_on_no_stack(synthesis: Synthesis) -> None:
+    assert synthesis.dependencies(STACK) == set()

@@ -1,0 +1,192 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from tests.stacks.synthesis import Synthesis, flat
+
+STACK = "ProdStack"
+MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+
+
+@pytest.fixture
+def template(synthesis: Synthesis) -> Template:
+    return synthesis.assertions[STACK]
+
+
+def _steps(template: Template) -> list[list[str]]:
+    """Return the objects of the release's manifests, in the order that DependsOn gives them."""
+    manifests = template.find_resources(MANIFEST)
+    waits = {
+        logical_id: [item for item in resource.get("DependsOn", []) if item.startswith("Release")]
+        for logical_id, resource in manifests.items()
+        if logical_id.startswith("Release")
+    }
+    order = [logical_id for logical_id, after in waits.items() if not after]
+    while following := [item for item, after in waits.items() if after == [order[-1]]]:
+        order.extend(following)
+    assert sorted(order) == sorted(waits)
+    return [
+        [
+            f"{item['kind']} {re.sub('-[0-9a-f]{10}$', '', item['metadata']['name'])}"
+            for item in json.loads(flat(manifests[logical_id]["Properties"]["Manifest"]))
+        ]
+        for logical_id in order
+    ]
+
+
+def test_a_release_is_applied_in_order(template: Template) -> None:
+    assert _steps(template) == [
+        ["Namespace slipway"],
+        ["ServiceAccount migration"],
+        ["Job migration-working-tree"],
+        ["ServiceAccount backend", "Deployment backend", "Service backend"],
+        ["ServiceAccount frontend", "Deployment frontend", "Service frontend"],
+        ["ConfigMap proxy"],
+        ["ServiceAccount proxy", "Deployment proxy", "Service proxy"],
+    ]
+
+
+def test_pods_are_made_after_their_roles(template: Template) -> None:
+    associations = sorted(template.find_resources("AWS::EKS::PodIdentityAssociation"))
+    assert len(associations) == 2
+    template.has_resource(
+        MANIFEST,
+        {
+            "Properties": {"Manifest": Match.string_like_regexp('"kind":"Namespace"')},
+            "DependsOn": Match.array_with(associations),
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    ("account", "actions", "resource"),
+    [
+        ("backend", "rds-db:connect", "/application"),
+        ("migration", ["secretsmanager:DescribeSecret", "secretsmanager:GetSecretValue"], "SecretArn"),
+    ],
+)
+def test_a_pod_may_do_one_thing(template: Template, account: str, actions: Any, resource: str) -> None:
+    template.has_resource_properties(
+        "AWS::EKS::PodIdentityAssociation",
+        {
+            "Namespace": "slipway",
+            "ServiceAccount": account,
+            "RoleArn": {"Fn::GetAtt": [Match.string_like_regexp(f"^Identity{account}"), "Arn"]},
+        },
+    )
+    policies = [
+        item["Properties"]["PolicyDocument"]["Statement"]
+        for item in template.find_resources("AWS::IAM::Policy").values()
+        if item["Properties"]["Roles"][0]["Ref"].startswith(f"Identity{account}")
+    ]
+    assert len(policies) == 1
+    (statement,) = policies[0]
+    assert statement["Action"] == actions
+    assert resource in str(statement["Resource"])
+
+
+def test_only_eks_of_this_account_hands_out_the_pods_roles(template: Template) -> None:
+    for role in template.find_resources("AWS::IAM::Role").values():
+        (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+        assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
+        assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
+        assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_the_backend_signs_in_with_iam_and_no_password(synthesis: Synthesis) -> None:
+    backend = next(
+        item for item in synthesis.manifests() if (item["kind"], item["metadata"]["name"]) == ("Deployment", "backend")
+    )
+    environment = {item["name"]: item["value"] for item in backend["spec"]["template"]["spec"]["containers"][0]["env"]}
+    assert environment["DATABASE_AUTH"] == "iam"
+    assert environment["DATABASE_URI"] == "mysql+pymysql://application@AWS:3306/users?charset=utf8mb4"
+    assert "DATABASE_ADMIN_SECRET" not in environment
+
+
+def test_no_manifest_is_pruned_and_each_may_find_its_objects_there(template: Template) -> None:
+    for manifest in template.find_resources(MANIFEST).values():
+        assert manifest["Properties"]["Overwrite"] is True
+        assert "PruneLabel" not in manifest["Properties"]
+
+
+def test_what_cannot_change_in_place_is_a_resource_named_like_its_object(template: Template) -> None:
+    named = {}
+    for logical_id, resource in template.find_resources(MANIFEST).items():
+        objects = json.loads(flat(resource["Properties"]["Manifest"]))
+        if {item["kind"] for item in objects} & {"ConfigMap", "Job"}:
+            (only,) = objects
+            named[logical_id[:-8]] = f"Release{only['kind']}{only['metadata']['name']}".replace("-", "")
+    assert len(named) == 2
+    assert list(named) == list(named.values())
+
+
+def test_the_load_balancer_faces_the_world_in_three_zones(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        {
+            "Scheme": "internet-facing",
+            "Type": "application",
+            "Subnets": [{"Fn::ImportValue": Match.string_like_regexp("Vpcpublic")}] * 3,
+            "LoadBalancerAttributes": Match.array_with(
+                [{"Key": "routing.http.drop_invalid_header_fields.enabled", "Value": "true"}]
+            ),
+        },
+    )
+
+
+def test_the_cluster_may_register_its_pods_as_targets(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::ElasticLoadBalancingV2::TargetGroup",
+        {
+            "TargetType": "ip",
+            "Port": 8080,
+            "HealthCheckPath": "/healthz",
+            "Tags": Match.array_with(
+                [{"Key": "eks:eks-cluster-name", "Value": {"Fn::ImportValue": Match.any_value()}}]
+            ),
+        },
+    )
+
+
+def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesis, template: Template) -> None:
+    objects = list(synthesis.manifests())
+    binding = next(item for item in objects if item["kind"] == "TargetGroupBinding")
+    assert binding["apiVersion"] == "eks.amazonaws.com/v1"
+    assert binding["spec"]["targetType"] == "ip"
+    service = next(
+        item
+        for item in objects
+        if (item["kind"], item["metadata"]["name"]) == ("Service", binding["spec"]["serviceRef"]["name"])
+    )
+    assert service["metadata"]["namespace"] == binding["metadata"]["namespace"]
+    assert [port["port"] for port in service["spec"]["ports"]] == [binding["spec"]["serviceRef"]["port"]]
+    bound = next(item for name, item in template.find_resources(MANIFEST).items() if name.startswith("EntryPoint"))
+    assert any(item.startswith("Releaseproxy") for item in bound["DependsOn"])
+
+
+@pytest.mark.parametrize(
+    ("into", "source", "port"), [("DatabaseSecurityGroup", "Cluster", 3306), ("Cluster", "EntryPoint", 8080)]
+)
+def test_the_rules_between_stacks_are_this_stacks(template: Template, into: str, source: str, port: int) -> None:
+    rules = [item["Properties"] for item in template.find_resources("AWS::EC2::SecurityGroupIngress").values()]
+    assert len(rules) == 2
+    (rule,) = (rule for rule in rules if into in str(rule["GroupId"]))
+    assert source in str(rule["SourceSecurityGroupId"])
+    assert (rule["FromPort"], rule["ToPort"]) == (port, port)
+
+
+def test_the_output_says_where_users_go(template: Template) -> None:
+    template.has_output("ApplicationUrl", {"Value": {"Fn::Join": ["", Match.array_with(["http://"])]}})
+
+
+def test_it_says_that_it_deploys_the_working_tree(synthesis: Synthesis) -> None:
+    assert "THIS DEPLOYS YOUR WORKING TREE" in synthesis.messages
+    images = synthesis.directory / "ProdStack.assets.json"
+    assert images.read_text("utf-8").count("linux/arm64") == 2
+
+
+def test_it_depends_on_all_but_ci(synthesis: Synthesis) -> None:
+    assert synthesis.dependencies(STACK) == {"NetworkStack", "RegistryStack", "DataStack", "ClusterStack"}

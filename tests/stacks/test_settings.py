@@ -1,0 +1,108 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cdk_app.settings import Settings, SettingsError, known_settings
+from tests.stacks.synthesis import run_app
+
+DIGEST = "sha256:" + "0" * 64
+
+
+def test_settings_without_context_are_the_defaults() -> None:
+    assert Settings.from_context({}) == Settings()
+
+
+def test_every_setting_says_what_is_allowed() -> None:
+    assert [name for name, description, _ in known_settings() if not description] == []
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ({"network.nat_gateways": "3"}, lambda s: s.network.nat_gateways == 3),
+        ({"network.nat_gateways": 3}, lambda s: s.network.nat_gateways == 3),
+        ({"protect": "false"}, lambda s: s.protect is False),
+        ({"zones": "eu-west-2a, eu-west-2b,eu-west-2c"}, lambda s: s.zones[1] == "eu-west-2b"),
+        ({"cluster.public_cidrs": "192.0.2.0/24"}, lambda s: str(s.cluster.public_cidrs[0]) == "192.0.2.0/24"),
+        ({"domain": ""}, lambda s: s.domain is None),
+        ({"domain": "a.example.com", "domain_zone_id": "Z1"}, lambda s: s.domain == "a.example.com"),
+        (
+            {"images.backend": f"r/b@{DIGEST}", "images.frontend": f"r/f@{DIGEST}"},
+            lambda s: s.images.backend == f"r/b@{DIGEST}",
+        ),
+        ({"release": "0123456789abcdef0123456789abcdef01234567"}, lambda s: s.release.startswith("0123")),
+    ],
+)
+def test_a_setting_is_read_from_the_context(given: dict[str, Any], read: Any) -> None:
+    assert read(Settings.from_context(given))
+
+
+def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
+    context = {"@aws-cdk/core:x": True, "aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False}
+    assert Settings.from_context(context) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            {"network.nat_gateway": "2"},
+            "setting network.nat_gateway='2' is unknown; did you mean network.nat_gateways?",
+        ),
+        (
+            {"network.nat_gateways": "4"},
+            "setting network.nat_gateways='4' is not allowed; give 1, 2 or 3: one is cheapest, "
+            "three survive the loss of a zone",
+        ),
+        (
+            {"images.backend": "registry/backend:latest", "images.frontend": f"r/f@{DIGEST}"},
+            "setting images.backend='registry/backend:latest' is not allowed; give an image by digest: name@sha256:…",
+        ),
+        (
+            {"cluster.node_types": "t3.medium,m5.large"},
+            "setting cluster.node_types='t3.medium,m5.large' is not allowed; give arm64 instance types for the "
+            "nodes, such as t4g.medium; the cheapest that fits is taken",
+        ),
+        (
+            {"network.cidr": "10.0.0.0/24"},
+            "setting network.cidr='10.0.0.0/24' is not allowed; give the VPC's IPv4 range, a /16 to /20 such as "
+            "10.40.0.0/16",
+        ),
+        (
+            {"zones": "eu-west-2a,eu-west-2a,eu-west-2b"},
+            "settings: zones: give three different availability zones",
+        ),
+        ({"domain": "a.example.com"}, "settings: domain and domain_zone_id: give both or neither"),
+        (
+            {"images.backend": f"r/b@{DIGEST}"},
+            "settings: images.backend and images.frontend: give both or neither, they are one release",
+        ),
+    ],
+)
+def test_a_wrong_setting_is_one_line_that_says_what_is_allowed(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_context(given)
+    assert str(error.value) == message
+
+
+def test_two_wrong_settings_are_two_lines() -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_context({"protect": "maybe", "database.backup_days": "0"})
+    assert [line.split("=")[0] for line in str(error.value).splitlines()] == [
+        "setting protect",
+        "setting database.backup_days",
+    ]
+
+
+def test_a_setting_unlike_any_lists_them_all() -> None:
+    with pytest.raises(SettingsError) as error:
+        Settings.from_context({"zzzz": "1"})
+    assert str(error.value).startswith("setting zzzz='1' is unknown; known settings: name, owner, ")
+    assert "ci.repository" in str(error.value)
+
+
+def test_the_app_refuses_a_wrong_setting_without_a_traceback(tmp_path: Path) -> None:
+    done = run_app(tmp_path, owners="me")
+    assert done.returncode == 1
+    assert done.stderr == "setting owners='me' is unknown; did you mean owner?\n"

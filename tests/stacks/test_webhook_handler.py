@@ -1,0 +1,147 @@
+import base64
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from slipway.webhook_handler import handler
+
+# GitHub's own example, from its documentation on validating webhook deliveries.
+SECRET = "It's a Secret to Everybody"
+BODY = "Hello, World!"
+SIGNATURE = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
+
+REPOSITORY = "https://github.com/example/slipway.git"
+
+
+class Jenkins:
+    """A server that remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.status = 200
+        jenkins = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                jenkins.asked.append(self.path)
+                self.send_response(jenkins.status)
+                self.end_headers()
+
+            def log_message(self, *_args: object) -> None:
+                pass
+
+        self.server = HTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/git/notifyCommit?url={REPOSITORY}"
+
+
+@pytest.fixture
+def jenkins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
+    jenkins = Jenkins()
+    monkeypatch.setenv("REPOSITORY", REPOSITORY)
+    monkeypatch.setenv("TRIGGER_URL", jenkins.url)
+    monkeypatch.setattr(handler, "_secret", lambda _period: SECRET)
+    thread = Thread(target=jenkins.server.serve_forever, args=(0.01,))
+    thread.start()
+    yield jenkins
+    jenkins.server.shutdown()
+    thread.join()
+    jenkins.server.server_close()
+
+
+def call(body: str, *, event: str = "push", signature: str | None = None, encoded: bool = False) -> tuple[int, str]:
+    """Call the handler as an HTTP API does, signed with the secret unless a signature is given."""
+    headers = {"x-github-event": event, "x-hub-signature-256": signature or sign(body)}
+    sent = base64.b64encode(body.encode()).decode() if encoded else body
+    answer = handler.handle({"headers": headers, "body": sent, "isBase64Encoded": encoded}, None)
+    return answer["statusCode"], json.loads(answer["body"])["message"]
+
+
+def sign(body: str) -> str:
+    return "sha256=" + hmac.new(SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
+
+
+def push(url: str = REPOSITORY) -> str:
+    return json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": url}})
+
+
+def test_githubs_example_is_signed() -> None:
+    assert handler.is_signed(BODY.encode(), SIGNATURE, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("body", "signature", "secret"),
+    [
+        ("Hello, World?", SIGNATURE, SECRET),
+        (BODY, SIGNATURE[:-1] + "8", SECRET),
+        (BODY, SIGNATURE.removeprefix("sha256="), SECRET),
+        (BODY, SIGNATURE.replace("sha256", "sha1"), SECRET),
+        (BODY, SIGNATURE, SECRET + "!"),
+        (BODY, "", SECRET),
+        (BODY, "sha256=é", SECRET),
+    ],
+)
+def test_anything_else_is_not(body: str, signature: str, secret: str) -> None:
+    assert not handler.is_signed(body.encode(), signature, secret)
+
+
+@pytest.mark.parametrize("event", sorted(handler.EVENTS))
+@pytest.mark.parametrize("encoded", [False, True])
+def test_a_signed_change_has_jenkins_look(jenkins: Jenkins, event: str, encoded: bool) -> None:
+    assert call(push(), event=event, encoded=encoded) == (202, "Jenkins looks for changes")
+    assert jenkins.asked == [f"/git/notifyCommit?url={REPOSITORY}"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer"),
+    [
+        ({"signature": SIGNATURE}, (401, "the signature is missing or wrong")),
+        ({"signature": "sha256="}, (401, "the signature is missing or wrong")),
+        ({"event": "ping"}, (200, "pong")),
+        ({"event": "star"}, (202, "nothing to do for event 'star'")),
+        ({"body": push("https://github.com/other/slipway.git")}, (403, "the call is about another repository")),
+        ({"body": "Hello"}, (400, "the body is not a JSON object with repository.clone_url")),
+        ({"body": "[]"}, (400, "the body is not a JSON object with repository.clone_url")),
+        ({"body": "{}"}, (400, "the body is not a JSON object with repository.clone_url")),
+        ({"body": "x" * (handler.MAXIMUM_BODY + 1)}, (413, "the body is too large")),
+    ],
+)
+def test_jenkins_is_not_asked(jenkins: Jenkins, arguments: dict[str, Any], answer: tuple[int, str]) -> None:
+    assert call(**{"body": push(), **arguments}) == answer
+    assert jenkins.asked == []
+
+
+def test_a_call_without_headers_and_body_is_refused(jenkins: Jenkins) -> None:
+    assert handler.handle({}, None)["statusCode"] == 401
+    assert jenkins.asked == []
+
+
+def test_a_jenkins_that_fails_shows_in_github(jenkins: Jenkins) -> None:
+    jenkins.status = 500
+    assert call(push())[0] == 502
+
+
+@pytest.mark.usefixtures("jenkins")
+def test_a_jenkins_that_is_away_shows_in_github(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRIGGER_URL", "http://127.0.0.1:9/")
+    assert call(push())[0] == 502
+
+
+def test_the_secret_is_asked_for_once_a_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Client:
+        def get_secret_value(self, *, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+            asked.append(SecretId)
+            return {"SecretString": "secret"}
+
+    monkeypatch.setenv("SECRET_ARN", "arn")
+    monkeypatch.setattr("boto3.client", lambda _service: Client())
+    handler._secret.cache_clear()
+    assert [handler._secret(1), handler._secret(1), handler._secret(2)] == ["secret"] * 3
+    assert asked == ["arn", "arn"]
