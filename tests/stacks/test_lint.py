@@ -53,4 +53,4 @@ def test_cfn_lint_finds_nothing(findings: list[dict[str, Any]], stack: str) -> N
 
 
 def test_cfn_lint_finds_what_is_wrong(findings: list[dict[str, Any]]) -> None:
-    assert len(_about(findings, "Broken")) == 1
+    assert [finding for finding in _about(findings, "Broken") if "db.t4g.middling" in finding] != []

@@ -24,7 +24,8 @@ def _steps(template: Template) -> list[list[str]]:
         for logical_id, resource in manifests.items()
         if logical_id.startswith("Release")
     }
-    order = [logical_id for logical_id, after in waits.items() if not after]
+    (first,) = (logical_id for logical_id, after in waits.items() if not after)
+    order = [first]
     while following := [item for item, after in waits.items() if after == [order[-1]]]:
         order.extend(following)
     assert sorted(order) == sorted(waits)
