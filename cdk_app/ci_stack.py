@@ -158,7 +158,7 @@ class CiStack(Stack):
         """Let `host` read the parameters that the hosts share, and write its `own`."""
         host.role.add_to_policy(
             iam.PolicyStatement(
-                actions=["ssm:GetParameter", "ssm:GetParameters"],
+                actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"],
                 resources=[self._parameter_arn(f"{self._parameters}/*")],
             )
         )

@@ -128,6 +128,7 @@ class ProdStack(Stack):
             self,
             f"Image-{service}",
             directory=str(_SERVICES / service),
+            target="runtime",
             platform=assets.Platform.LINUX_ARM64,
             exclude=_NOT_IN_IMAGES,
             ignore_mode=IgnoreMode.DOCKER,

@@ -107,6 +107,7 @@ def test_the_test_host_writes_candidates_and_nothing_else(template: Template) ->
         "ssm:DescribeParameters",
         "ssm:GetParameter",
         "ssm:GetParameters",
+        "ssm:ListTagsForResource",
         "ssm:PutParameter",
     }
     assert "Candidate" in str(allowed["ecr:PutImage"])

@@ -1,6 +1,9 @@
 import pytest
+from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
+from cdk_app.network_stack import NetworkStack
+from cdk_app.settings import Settings
 from tests.stacks.synthesis import Synthesis
 
 STACK = "NetworkStack"
@@ -69,3 +72,14 @@ def test_flow_logs_go_to_a_log_group_of_the_stack(template: Template) -> None:
 
 def test_it_depends_on_no_stack(synthesis: Synthesis) -> None:
     assert synthesis.dependencies(STACK) == set()
+
+
+def test_zones_and_nat_gateways_are_settings() -> None:
+    zones = ["eu-west-2a", "eu-west-2b", "eu-west-2c"]
+    settings = Settings.from_context({"zones": ",".join(zones), "network.nat_gateways": "3"})
+    template = Template.from_stack(NetworkStack(App(analytics_reporting=False), STACK, settings=settings))
+    template.resource_count_is("AWS::EC2::NatGateway", 3)
+    found = [
+        subnet["Properties"]["AvailabilityZone"] for subnet in template.find_resources("AWS::EC2::Subnet").values()
+    ]
+    assert sorted(found) == sorted(zones * 3)
