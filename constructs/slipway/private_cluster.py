@@ -104,7 +104,7 @@ class PrivateCluster(Construct):
             bootstrap_cluster_creator_admin_permissions=False,
             # Auto Mode brings its own networking; EKS refuses the self-managed add-ons beside it.
             bootstrap_self_managed_addons=False,
-            # The built-in pools would bring amd64 nodes. Without them there is no default node class: NodePool makes one.
+            # The built-in pools would bring amd64 nodes; NodePool makes the node class that is then missing, too.
             compute=eks.ComputeConfig(node_pools=[]),
             kubectl_provider_options=eks.KubectlProviderOptions(
                 kubectl_layer=KubectlV36Layer(self, "Kubectl"),
