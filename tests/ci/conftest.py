@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -110,8 +111,8 @@ class Server:
     asked: int = 0
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
+@contextmanager
+def serve() -> Iterator[Server]:
     """Serve `pages` (status and X-Release; the last one for ever) on GET, and SSM's parameters on POST."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -149,14 +150,15 @@ def server() -> Iterator[Server]:
         state = Server(url=f"http://127.0.0.1:{httpd.server_port}")
         thread = Thread(target=httpd.serve_forever)
         thread.start()
-        yield state
-        httpd.shutdown()
-        thread.join()
+        try:
+            yield state
+        finally:
+            httpd.shutdown()
+            thread.join()
 
 
-@pytest.fixture
-def aws(server: Server) -> dict[str, str]:
-    """The settings with which boto3 takes `server` for AWS."""
+def aws_at(server: Server) -> dict[str, str]:
+    """Return the settings with which boto3 takes `server` for AWS."""
     return {
         "AWS_ENDPOINT_URL_SSM": server.url,
         "AWS_REGION": "eu-west-2",
@@ -166,3 +168,14 @@ def aws(server: Server) -> dict[str, str]:
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def aws(server: Server) -> dict[str, str]:
+    return aws_at(server)
