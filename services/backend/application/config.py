@@ -18,7 +18,7 @@ RDS_CA = Path(__file__).resolve().parent.parent / "rds-ca.pem"
 _DRIVERS = ("mysql+pymysql", "mariadb+pymysql", "sqlite", "sqlite+pysqlite")
 _LOGINS = ("password", "iam")
 
-_READ_TIMEOUT = 3.0
+_READ_TIMEOUT = 2.0
 
 
 class SettingError(RuntimeError):

@@ -13,9 +13,9 @@ POOL_SIZE = 4
 """Connections of a worker. It has as many threads: more would wait for a connection, fewer would leave one unused."""
 
 # Seconds. A request that meets a dead or hanging database has to be told so, not kept waiting.
-_CONNECT_TIMEOUT = 2.0
-_WRITE_TIMEOUT = 3.0
-_POOL_TIMEOUT = 2.0
+_CONNECT_TIMEOUT = 1.0
+_WRITE_TIMEOUT = 2.0
+_POOL_TIMEOUT = 1.0
 
 # Seconds. Shorter than any idle time after which a server or a firewall in between forgets a connection.
 _POOL_RECYCLE = 300

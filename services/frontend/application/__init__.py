@@ -1,0 +1,35 @@
+"""The page: a Flask application that shows the users which the backend's API returns.
+
+The module-level `app` is its contract with servers and test scripts. Importing this package opens no connection.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Flask
+
+from application import backend, config, errors, health, routes, security
+
+__all__ = ["app", "create_app"]
+
+
+def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
+    """Make the application.
+
+    Args:
+        settings: configuration that wins over the environment's (see `application.config`), by Flask's names.
+
+    Returns:
+        The application, with its routes. The backend's address is checked when it is first asked;
+        `python -m application` checks it before it serves.
+    """
+    app = Flask(__name__)
+    app.config.update(config.from_environment(os.environ))
+    app.config.update(settings or {})
+    for part in (backend, errors, health, routes, security):
+        part.init_app(app)
+    return app
+
+
+app = create_app()

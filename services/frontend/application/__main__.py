@@ -1,0 +1,46 @@
+"""Serve the page: `python -m application`.
+
+The server is Granian, and every option of it is a variable, `GRANIAN_HOST`, `GRANIAN_PORT` and so on. The application
+is imported here, before the workers are forked: they start at once, share its memory, and settings that cannot work
+stop the service with one line.
+"""
+
+import os
+import sys
+
+from granian.cli import cli
+
+from application import app
+from application.backend import THREADS
+from application.config import SettingError, backend_url
+
+DEFAULTS = {
+    "GRANIAN_PORT": "5000",
+    "GRANIAN_INTERFACE": "wsgi",
+    "GRANIAN_WEBSOCKETS": "false",
+    "GRANIAN_WORKERS": "2",
+    "GRANIAN_BLOCKING_THREADS": str(THREADS),
+    "GRANIAN_RESPAWN_FAILED_WORKERS": "true",
+    # Seconds that a request in flight gets to end. Without it a worker that misses the signal is waited for for ever.
+    "GRANIAN_WORKERS_KILL_TIMEOUT": "10",
+}
+"""What this service chooses where the environment does not."""
+
+
+def main() -> None:
+    """Check the settings, then serve until told to stop.
+
+    Raises:
+        SystemExit: a setting cannot work (its message says which), or the server has ended.
+    """
+    try:
+        backend_url(app.config)
+    except SettingError as error:
+        sys.exit(f"frontend: {error}")
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
+    cli(["application:app"], auto_envvar_prefix="GRANIAN")
+
+
+if __name__ == "__main__":
+    main()
