@@ -1,3 +1,4 @@
+#!/bin/sh
 # Applies the playbooks that lie zipped in /opt/slipway/ansible.zip to this host.
 # Arguments: the host's name in site.yml; the playbooks' variables, a JSON object in Base64.
 # Run by Systems Manager with /bin/sh, as root.
