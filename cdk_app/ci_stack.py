@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
-from aws_cdk import Annotations, CfnOutput, Fn, RemovalPolicy, Stack
+from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from cdk_app.contract import DATABASE_ACCOUNT
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Ci, Settings
@@ -16,8 +17,7 @@ from slipway import AnsibleDelivery, BuildHost, DurableVolume, ManagedDatabase, 
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
 _SSH_PORT = 22
-_DATABASE_PORT = 3306
-_APPLICATION = "application"
+_QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 _BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 
 
@@ -108,8 +108,8 @@ class CiStack(Stack):
             backup_days=1,
             protect=False,
         )
-        database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(_DATABASE_PORT), "Test host")
-        database.grant_login(self._test.role, user=_APPLICATION)
+        database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(database.port), "Test host")
+        database.grant_login(self._test.role, user=DATABASE_ACCOUNT)
         database.master_secret.grant_read(self._test.role)
         return database
 
@@ -135,7 +135,7 @@ class CiStack(Stack):
                         service="iam",
                         region="",
                         resource="role",
-                        resource_name=f"cdk-hnb659fds-{name}-role-{self.account}-{self.region}",
+                        resource_name=f"cdk-{_QUALIFIER}-{name}-role-{self.account}-{self.region}",
                     )
                     for name in _BOOTSTRAP_ROLES
                 ],
@@ -143,14 +143,8 @@ class CiStack(Stack):
         )
         role.add_to_policy(
             iam.PolicyStatement(
-                actions=["ssm:GetParameter", "ssm:PutParameter"],
+                actions=["ssm:PutParameter"],
                 resources=[self._parameter_arn(f"/{self._settings.name}/release/*")],
-            )
-        )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["cloudformation:DescribeStacks"],
-                resources=[self.format_arn(service="cloudformation", resource="stack", resource_name="ProdStack/*")],
             )
         )
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 
 import cdk8s
-from aws_cdk import Annotations, CfnOutput, IgnoreMode, Stack
+from aws_cdk import Annotations, CfnOutput, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as assets
 from constructs import Construct
 
 from cdk_app.cluster_stack import ClusterStack
+from cdk_app.contract import DATABASE_ACCOUNT, DATABASE_SCHEMA, NAMESPACE
 from cdk_app.data_stack import DataStack
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
@@ -17,11 +18,6 @@ from k8s_charts import Application, Database, Images
 from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release
 
 _SERVICES = Path(__file__).parents[1] / "services"
-_NOT_IN_IMAGES = ["**/__pycache__", "**/.pytest_cache", "**/.coverage", "**/*.pyc", "**/instance"]
-_NAMESPACE = "slipway"
-_ACCOUNT = "application"
-_SCHEMA = "users"
-_DATABASE_PORT = 3306
 
 
 class ProdStack(Stack):
@@ -48,8 +44,8 @@ class ProdStack(Stack):
             images=self._images(settings),
             database=Database(
                 uri=(
-                    f"mysql+pymysql://{_ACCOUNT}@{database.instance.db_instance_endpoint_address}:{_DATABASE_PORT}"
-                    f"/{_SCHEMA}?charset=utf8mb4"
+                    f"mysql+pymysql://{DATABASE_ACCOUNT}@{database.instance.db_instance_endpoint_address}:{database.port}"
+                    f"/{DATABASE_SCHEMA}?charset=utf8mb4"
                 ),
                 auth="iam",
                 region=self.region,
@@ -57,7 +53,7 @@ class ProdStack(Stack):
             ),
             resolver=platform.resolver,
             release=settings.release,
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
         )
         release = Release(
             self,
@@ -71,7 +67,7 @@ class ProdStack(Stack):
             "EntryPoint",
             vpc=network.vpc,
             cluster=platform.cluster,
-            namespace=_NAMESPACE,
+            namespace=NAMESPACE,
             service=application.proxy.service_name,
             port=application.proxy.port,
             health_path="/healthz",
@@ -90,8 +86,8 @@ class ProdStack(Stack):
             group_id=database.security_group.security_group_id,
             source_security_group_id=platform.cluster.cluster_security_group_id,
             ip_protocol="tcp",
-            from_port=_DATABASE_PORT,
-            to_port=_DATABASE_PORT,
+            from_port=database.port,
+            to_port=database.port,
         )
 
     def _identities(self, platform: PrivateCluster, database: ManagedDatabase) -> list[PodRole]:
@@ -101,12 +97,12 @@ class ProdStack(Stack):
                 self,
                 f"Identity-{account}",
                 cluster=platform.cluster,
-                namespace=_NAMESPACE,
+                namespace=NAMESPACE,
                 service_account=account,
             )
             for account in ("backend", "migration")
         )
-        database.grant_login(backend.role, user=_ACCOUNT)
+        database.grant_login(backend.role, user=DATABASE_ACCOUNT)
         database.master_secret.grant_read(migration.role)
         return [backend, migration]
 
@@ -130,7 +126,5 @@ class ProdStack(Stack):
             directory=str(_SERVICES / service),
             target="runtime",
             platform=assets.Platform.LINUX_ARM64,
-            exclude=_NOT_IN_IMAGES,
-            ignore_mode=IgnoreMode.DOCKER,
         )
         return asset.image_uri

@@ -4,9 +4,9 @@ from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_ecr as ecr
 from constructs import Construct
 
+from cdk_app.contract import SERVICES
 from cdk_app.settings import Settings
 
-SERVICES = ("backend", "frontend")
 _RELEASES_KEPT = 50
 _CANDIDATE_DAYS = 14
 

@@ -1,6 +1,7 @@
 """Every knob of the platform: typed, validated, with its default.
 
-A setting comes from the CDK's context under its dotted name, `-c network.nat_gateways=3`; nothing else sets one.
+A setting comes from the CDK's context under its dotted name, and from nowhere else. What a team sets for good it writes
+into cdk.json's context, where the pipeline finds it too; the command line, `-c network.nat_gateways=3`, goes before it.
 Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
 """
 

@@ -12,7 +12,6 @@ from slipway.logs import owned_log_group
 VERSION = "11.8.9"
 """MariaDB's version on RDS at first; later minor versions come by themselves in the maintenance window."""
 
-PORT = 3306
 MASTER = "master"
 _LOGS = ("error", "slowquery")
 
@@ -28,7 +27,10 @@ class ManagedDatabase(Construct):
         instance: the RDS instance.
         master_secret: the secret that RDS keeps the master's user name and password in.
         security_group: decides who may connect; lets nobody in.
+        port: where it listens.
     """
+
+    port = 3306
 
     def __init__(
         self,

@@ -24,6 +24,7 @@ def test_every_setting_says_what_is_allowed() -> None:
         ({"network.nat_gateways": 3}, lambda s: s.network.nat_gateways == 3),
         ({"protect": "false"}, lambda s: s.protect is False),
         ({"zones": "eu-west-2a, eu-west-2b,eu-west-2c"}, lambda s: s.zones[1] == "eu-west-2b"),
+        ({"zones": ["eu-west-2a", "eu-west-2b", "eu-west-2c"]}, lambda s: s.zones[1] == "eu-west-2b"),
         ({"cluster.public_cidrs": "192.0.2.0/24"}, lambda s: str(s.cluster.public_cidrs[0]) == "192.0.2.0/24"),
         ({"domain": ""}, lambda s: s.domain is None),
         ({"domain": "a.example.com", "domain_zone_id": "Z1"}, lambda s: s.domain == "a.example.com"),
