@@ -24,17 +24,17 @@ help: ## list the targets
 
 up: ## start the whole system on this machine (PORT=8080)
 	@mkdir -p .slipway && rm -f .slipway/steps.tsv
-	@$(MAKE) .slipway/installed
+	@$(MAKE) -s .slipway/installed
 	@python -m rehearsal up --port '$(PORT)'
 
 down: ## stop it; the data stays
-	@$(MAKE) .slipway/installed && python -m rehearsal down
+	@$(MAKE) -s .slipway/installed && python -m rehearsal down
 
 status: ## say what runs
-	@$(MAKE) .slipway/installed && python -m rehearsal status
+	@$(MAKE) -s .slipway/installed && python -m rehearsal status
 
 logs: ## show the last lines of every log (FOLLOW=1: go on)
-	@$(MAKE) .slipway/installed && python -m rehearsal logs $(if $(FOLLOW),--follow)
+	@$(MAKE) -s .slipway/installed && python -m rehearsal logs $(if $(FOLLOW),--follow)
 
 synth: .slipway/installed ## write the stacks to cdk.out/ and the manifests to dist/manifests/
 	@python -m rehearsal synth
@@ -53,7 +53,7 @@ verify: ## test what needs a container engine
 # Every step runs, whatever the others came to; the summary decides.
 define run
 mkdir -p .slipway && rm -f .slipway/steps.tsv
-$(MAKE) .slipway/installed-dev
+$(MAKE) -s .slipway/installed-dev
 $(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&2
 ci/summary $(1)
 endef

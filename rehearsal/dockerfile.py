@@ -2,7 +2,7 @@
 
 import json
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from rehearsal import RehearsalError
@@ -10,30 +10,33 @@ from rehearsal import RehearsalError
 
 @dataclass(frozen=True)
 class Start:
-    """How the image's process starts: its command and the environment that the image sets."""
+    """How an image's process starts: its command and the environment that the image sets."""
 
-    command: list[str]
-    environment: dict[str, str]
+    command: list[str] = field(default_factory=list)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 def read(path: Path) -> Start:
-    """Return how the process of the Dockerfile's `runtime` stage starts.
+    """Return how the process of the Dockerfile's last stage starts; a stage inherits from the one it is made from.
 
     Raises:
         RehearsalError: the stage has no CMD in exec form.
     """
-    stage = ""
-    command: list[str] = []
-    environment: dict[str, str] = {}
+    stages: dict[str, Start] = {}
+    last = Start()
     for line in path.read_text().replace("\\\n", " ").splitlines():
         instruction, _, arguments = line.strip().partition(" ")
         match instruction.upper():
             case "FROM":
-                stage = arguments.split()[-1]
-            case "ENV" if stage == "runtime":
-                environment |= dict(pair.split("=", 1) for pair in shlex.split(arguments))
-            case "CMD" if stage == "runtime":
-                command = json.loads(arguments)
-    if not command:
-        raise RehearsalError(f'{path}: the stage "runtime" has no CMD ["program", "argument", …]; add one')
-    return Start(command, environment)
+                base, *name = arguments.replace(" AS ", " ").split()
+                inherited = stages.get(base, Start())
+                last = Start([*inherited.command], {**inherited.environment})
+                stages |= dict.fromkeys(name, last)
+            case "ENV":
+                pairs = dict(pair.split("=", 1) for pair in shlex.split(arguments))
+                last.environment.update(pairs)
+            case "CMD" if arguments.startswith("["):
+                last.command[:] = json.loads(arguments)
+    if not last.command:
+        raise RehearsalError(f'{path}: the last stage has no CMD ["program", "argument", …]; add one')
+    return last
