@@ -61,8 +61,8 @@ def test_without_a_database_both_suites_run_in_their_images(workplace: Workplace
     assert workplace.run("test").returncode == 0
 
     assert workplace.calls == [
-        ["docker", "run", "--rm", f"slipway/backend-test:{workplace.commit}"],
-        ["docker", "run", "--rm", f"slipway/frontend-test:{workplace.commit}"],
+        ["docker", "run", "--rm", "--init", f"slipway/backend-test:{workplace.commit}"],
+        ["docker", "run", "--rm", "--init", f"slipway/frontend-test:{workplace.commit}"],
     ]
 
 
