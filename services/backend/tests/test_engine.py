@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -123,6 +124,11 @@ def test_threads_share_the_one_database_in_memory() -> None:
     engine = make_engine(DatabaseSettings(make_url("sqlite://"), read_timeout=None))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE t (x INTEGER)"))
-    with engine.connect() as connection:
-        assert connection.execute(text("SELECT COUNT(*) FROM t")).scalar() == 0
+
+    def rows() -> int | None:
+        with engine.connect() as connection:
+            return connection.execute(text("SELECT COUNT(*) FROM t")).scalar()
+
+    with ThreadPoolExecutor(1) as thread:
+        assert thread.submit(rows).result() == 0
     engine.dispose()

@@ -52,11 +52,12 @@ def service(tmp_path: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
         db.create_all()
         db.engine.dispose()
     environ = {**os.environ, "DATABASE_URI": uri, "DATABASE_AUTH": "password", "GRANIAN_PORT": str(port)}
-    process = subprocess.Popen([sys.executable, "-m", "application"], env=environ, stderr=subprocess.DEVNULL)
-    with process:
-        eventually(lambda: status(port, "/backend") == 200)
-        yield process
-        process.kill()
+    with subprocess.Popen([sys.executable, "-m", "application"], env=environ, stderr=subprocess.DEVNULL) as process:
+        try:
+            eventually(lambda: status(port, "/backend") == 200)
+            yield process
+        finally:
+            process.terminate()  # not kill(), which its workers would outlive
 
 
 def workers(process: subprocess.Popen[bytes]) -> set[int]:

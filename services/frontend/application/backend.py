@@ -18,7 +18,13 @@ _TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
 # A pod may be leaving or hang, and the next connection meets another: so twice more for a connection that is refused,
 # once more for one that breaks off or stays silent. An answer is an answer, 503 too: the backend has waited already.
 _RETRIES = urllib3.Retry(
-    total=2, connect=2, read=1, other=0, redirect=0, status=0, backoff_factor=0.1, allowed_methods={"GET"}
+    total=2,
+    connect=2,
+    read=1,
+    other=0,
+    backoff_factor=0.1,
+    allowed_methods={"GET"},
+    respect_retry_after_header=False,
 )
 
 _EXTENSION = "application.backend"
@@ -51,7 +57,7 @@ class Backend:
 
     def _fetch(self, url: str) -> list[str]:
         try:
-            answer = self._pool.request("GET", url, headers={"Accept": "application/json"})
+            answer = self._pool.request("GET", url, headers={"Accept": "application/json"}, redirect=False)
         except urllib3.exceptions.HTTPError as error:
             raise BackendUnavailableError(f"GET {url}: {_reason_of(error)}") from error
         if answer.status != 200:

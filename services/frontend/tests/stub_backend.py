@@ -21,12 +21,13 @@ class StubBackend:
 
     users: Any = field(default_factory=lambda: [{"userName": "Bob"}, {"userName": "Zoë"}])
     status: str = "200 OK"
+    headers: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
     url: str = ""
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         self.asked.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
-        start_response(self.status, [("Content-Type", "application/json")])
+        start_response(self.status, [("Content-Type", "application/json"), *self.headers])
         return [self.users if isinstance(self.users, bytes) else json.dumps(self.users).encode()]
 
 

@@ -34,12 +34,14 @@ def test_it_serves_the_page_and_stops_within_seconds_of_being_told(backend: Stub
         port = server.getsockname()[1]
     environ = {**os.environ, "BACKEND_URL": backend.url, "GRANIAN_PORT": str(port)}
     with subprocess.Popen([sys.executable, "-m", "application"], env=environ, stderr=subprocess.DEVNULL) as process:
-        end = time.monotonic() + PATIENCE
-        while page(port)[0] == 0:
-            assert time.monotonic() < end, "it never listened"
-            time.sleep(0.02)
-        status, content = page(port)
-        process.terminate()
+        try:
+            end = time.monotonic() + PATIENCE
+            while page(port)[0] == 0:
+                assert time.monotonic() < end, "it never listened"
+                time.sleep(0.02)
+            status, content = page(port)
+        finally:
+            process.terminate()
         assert process.wait(timeout=5) == 0
     assert status == 200
     assert b"Bob" in content

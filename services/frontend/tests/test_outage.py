@@ -77,6 +77,19 @@ def test_an_answer_without_users_is_an_outage(
     assert len(backend.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("status", "header"),
+    [("503 Service Unavailable", ("Retry-After", "5")), ("302 Found", ("Location", "/elsewhere"))],
+)
+def test_an_answer_is_not_asked_for_again_and_not_followed(
+    client: FlaskClient, backend: StubBackend, caplog: pytest.LogCaptureFixture, status: str, header: tuple[str, str]
+) -> None:
+    backend.status, backend.headers = status, [header]
+    assert shown(client) == 503
+    assert told(caplog) == [f"the backend is unavailable: GET {backend.url}/backend was answered with {status[:3]}"]
+    assert len(backend.asked) == 1
+
+
 class FlakyServer:
     """Closes the first connections without an answer, then answers."""
 
