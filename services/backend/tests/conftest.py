@@ -58,6 +58,7 @@ def runner(app: Flask) -> FlaskCliRunner:
 
 
 @pytest.fixture
-def unreachable() -> str:
-    """A database URI behind which nothing listens: port 1 is reserved and refuses at once."""
-    return "mysql+pymysql://user@127.0.0.1:1/schema"
+def unreachable() -> dict[str, str | None]:
+    """The settings of a database that is away: nothing listens at port 1, so it refuses at once."""
+    uri = "mysql+pymysql://user@127.0.0.1:1/users"
+    return {"SQLALCHEMY_DATABASE_URI": uri, "DATABASE_AUTH": "password", "DATABASE_CA": None}

@@ -47,9 +47,9 @@ def test_the_longest_name_is_counted_in_characters(app: Flask, client: FlaskClie
 
 
 def test_a_database_that_is_away_is_503_with_retry_after_and_logged_once(
-    unreachable: str, caplog: pytest.LogCaptureFixture
+    unreachable: dict[str, str | None], caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app({"SQLALCHEMY_DATABASE_URI": unreachable, "DATABASE_AUTH": "password"})
+    app = create_app(unreachable)
     for _ in range(3):
         response = app.test_client().get("/backend")
         assert response.status_code == 503
@@ -67,14 +67,15 @@ def test_a_database_that_is_away_is_503_with_retry_after_and_logged_once(
 
 
 def test_the_end_of_an_outage_is_logged_once(
-    unreachable: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    unreachable: dict[str, str | None], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    app = create_app({"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/users.db", "DATABASE_AUTH": "password"})
+    there = unreachable | {"SQLALCHEMY_DATABASE_URI": f"sqlite:///{tmp_path}/users.db"}
+    app = create_app(there)
     with app.app_context():
         db.create_all()
     statuses = []
-    for uri in (app.config["SQLALCHEMY_DATABASE_URI"], unreachable) * 2:
-        app.config["SQLALCHEMY_DATABASE_URI"] = uri
+    for settings in (there, unreachable) * 2:
+        app.config.update(settings)
         statuses += [app.test_client().get("/backend").status_code for _ in range(2)]
     assert statuses == [200, 200, 503, 503] * 2
     messages = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]

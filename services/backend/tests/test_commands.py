@@ -76,9 +76,8 @@ def test_a_database_ahead_of_the_release_is_success_and_left_alone(
 
 
 @pytest.mark.parametrize("command", ["seed", "prepare-database"])
-def test_a_database_that_is_away_is_one_line(unreachable: str, command: str) -> None:
-    app = create_app({"SQLALCHEMY_DATABASE_URI": unreachable, "DATABASE_AUTH": "password"})
-    result = app.test_cli_runner().invoke(args=[command])
+def test_a_database_that_is_away_is_one_line(unreachable: dict[str, str | None], command: str) -> None:
+    result = create_app(unreachable).test_cli_runner().invoke(args=[command])
     assert result.exit_code == 1
     assert result.output.startswith("Error: database: Can't connect to MySQL server on '127.0.0.1'")
     assert result.output.count("\n") == 1

@@ -47,7 +47,9 @@ def test_there_is_one_line_of_migrations(app: Flask) -> None:
         assert len(schema.scripts().get_heads()) == 1
 
 
-def test_a_migration_waits_for_the_server_as_long_as_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_migration_waits_for_the_server_as_long_as_it_takes(
+    unreachable: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     asked: list[DatabaseSettings] = []
 
     def dial(settings: DatabaseSettings) -> None:
@@ -55,8 +57,7 @@ def test_a_migration_waits_for_the_server_as_long_as_it_takes(monkeypatch: pytes
         return make_engine(settings)  # type: ignore[return-value]
 
     monkeypatch.setattr("application.database.make_engine", dial)
-    app = create_app({"SQLALCHEMY_DATABASE_URI": "mysql+pymysql://user@127.0.0.1:1/users", "DATABASE_AUTH": "password"})
-    with app.app_context(), pytest.raises(OperationalError), db.migration_connection():
+    with create_app(unreachable).app_context(), pytest.raises(OperationalError), db.migration_connection():
         pass
     assert asked == [DatabaseSettings(make_url("mysql+pymysql://user@127.0.0.1:1/users"), read_timeout=None)]
 
