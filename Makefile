@@ -11,8 +11,8 @@ JOBS ?= 2
 STEP := ci/step
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
-CHECKS := platform lint types backend frontend ansible groovy
-TESTS := $(CHECKS) backend-mariadb rehearsal
+CHECKS := stacks types groovy charts pipeline lint backend frontend ansible
+TESTS := $(CHECKS) backend-mariadb servers
 VERIFICATIONS := images
 
 .PHONY: help up down status logs synth check test verify snapshots format lock clean
@@ -58,8 +58,14 @@ $(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&
 ci/summary $(1)
 endef
 
-step-platform:
-	@SHOW=1 $(STEP) platform pytest -m 'not server and not container'
+step-stacks:
+	@SHOW=1 $(STEP) stacks pytest -m 'not server' tests/stacks
+
+step-charts:
+	@SHOW=1 $(STEP) charts pytest -m 'not server' tests/charts tests/rehearsal tests/repository
+
+step-pipeline:
+	@SHOW=1 $(STEP) pipeline pytest -m 'not server' tests/ci
 
 step-lint:
 	@$(STEP) lint ci/lint
@@ -79,8 +85,8 @@ step-ansible:
 step-groovy:
 	@$(STEP) groovy ci/lint-groovy
 
-step-rehearsal:
-	@SHOW=1 $(STEP) rehearsal pytest -m server
+step-servers:
+	@SHOW=1 $(STEP) servers pytest -m server
 
 step-images:
 	@SHOW=1 $(STEP) images ci/verify-images

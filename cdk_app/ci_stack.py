@@ -179,7 +179,6 @@ class CiStack(Stack):
             "slipway_name": self._settings.name,
             "slipway_region": self.region,
             "slipway_repository_url": self._settings.ci.repository,
-            "slipway_branch": self._settings.ci.branch,
             "slipway_parameter_prefix": self._parameters,
             "slipway_candidate_registry": f"{registry}/candidate",
         }

@@ -112,7 +112,6 @@ class Ci(_Section):
         pattern=r"^https://[\w.\-]+/\S+$",
         description="the https URL that Jenkins clones; the default is a placeholder",
     )
-    branch: str = Field("main", pattern=r"^[\w./\-]+$", description="the branch whose builds are released")
     image: str = Field(
         "/aws/service/canonical/ubuntu/server/24.04/stable/20260923/arm64/hvm/ebs-gp3/ami-id",
         pattern=r"^/aws/service/\S+/\d{8}(\.\d+)?/arm64/\S+$",

@@ -11,7 +11,7 @@ import pytest
 
 from tests.stacks.synthesis import Synthesis
 
-VARIABLES = {"slipway_name": "it's", "slipway_branch": "$(reboot)"}
+VARIABLES = {"slipway_name": "it's", "slipway_region": "$(reboot)"}
 STAND_IN = '#!/bin/sh\necho "$(basename "$0") $*" >>{log}\n'
 
 

@@ -187,7 +187,6 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
         for item in template.find_resources("AWS::SSM::Association").values()
     }
     shared = {
-        "slipway_branch",
         "slipway_candidate_registry",
         "slipway_name",
         "slipway_parameter_prefix",
