@@ -1,6 +1,7 @@
 """The processes' supervisor: supervisord keeps them running after `make up` has returned."""
 
 import configparser
+import os
 import subprocess
 import sys
 from http.client import HTTPException
@@ -19,7 +20,8 @@ LOGS = STATE / "log"
 
 _CONFIGURATION = STATE / "supervisord.conf"
 _SOCKET = STATE / "supervisor.sock"
-_STOP_SECONDS = 20
+_STOP_SECONDS = 30  # more than any process is given
+_POLL_SECONDS = 0.05
 
 
 def start(processes: list[Process]) -> None:
@@ -43,21 +45,20 @@ def start(processes: list[Process]) -> None:
 
 
 def stop() -> bool:
-    """Stop every process and the supervisor; return whether anything ran.
+    """Stop every process, then the supervisor; return whether anything ran.
 
     Raises:
-        RehearsalError: something still runs afterwards.
+        RehearsalError: the supervisor still runs after a while, and so may its processes.
     """
-    states = state()
-    if states is None:
+    if state() is None:
         return False
+    pid = int(_call("getPID"))
     _call("shutdown")
     deadline = monotonic() + _STOP_SECONDS
-    while state() is not None:
+    while _runs(pid):  # it ends after its processes
         if monotonic() > deadline:
-            pids = ", ".join(str(entry["pid"]) for entry in states)
-            raise RehearsalError(f"the processes {pids} did not stop within {_STOP_SECONDS} s; end them with kill")
-        sleep(0.1)
+            raise RehearsalError(f"the process manager did not stop in {_STOP_SECONDS} s; end it: kill {pid}")
+        sleep(_POLL_SECONDS)
     return True
 
 
@@ -77,6 +78,14 @@ def log(name: str) -> Path:
 def _call(method: str) -> Any:
     proxy = ServerProxy("http://localhost", transport=SupervisorTransport(serverurl=f"unix://{_SOCKET}"))
     return getattr(proxy.supervisor, method)()
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def _write(processes: list[Process]) -> None:
