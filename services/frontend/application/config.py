@@ -14,7 +14,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 
     - `BACKEND_URL`: where the users API is, as scheme://host:port; default `http://backend:5001`.
     - `SECRET_KEY`: optional, nothing here signs with it.
-    - `RELEASE`: what `/healthz` reports; default `dev`.
+    - `RELEASE`: what `/healthz` and the header `X-Release` say; default `dev`.
     """
     return {
         "BACKEND_URL": environ.get("BACKEND_URL") or "http://backend:5001",

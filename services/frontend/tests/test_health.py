@@ -1,5 +1,6 @@
 """Health is about the process alone."""
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -21,3 +22,9 @@ def test_a_backend_that_is_away_leaves_the_service_ready(client: FlaskClient, ba
 def test_an_address_that_cannot_work_does_not(app: Flask, client: FlaskClient) -> None:
     app.config["BACKEND_URL"] = "backend"
     assert client.get("/readyz").status_code == 500
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/nowhere"])
+def test_every_answer_names_the_release(path: str) -> None:
+    response = create_app({"RELEASE": "abc123"}).test_client().get(path)
+    assert response.headers["X-Release"] == "abc123"
