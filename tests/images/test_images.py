@@ -1,5 +1,6 @@
 """The images hold what they need and no more, and the three pods serve the page as their manifests restrict them."""
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from time import monotonic, sleep
@@ -44,9 +45,11 @@ def entrance(images: dict[str, str], network: tuple[str, str], tmp_path: Path) -
     name, resolver = network
     synthesis.example(tmp_path)
     told = manifests.read(tmp_path)
+    mounted = tmp_path / "configuration"
+    mounted.mkdir(mode=0o755)  # the pod's user reads it
     (configuration,) = manifests.of_kind(told, "ConfigMap")
     upstream = manifests.addresses(told)["frontend"]
-    (tmp_path / nginx.FILE).write_text(nginx.render(listen="8080", upstream=upstream, resolver=resolver))
+    (mounted / nginx.FILE).write_text(nginx.render(listen="8080", upstream=upstream, resolver=resolver))
     assert f"server {upstream} resolve" in configuration["data"][nginx.FILE]
 
     database = "sqlite:////tmp/users.db"
@@ -54,7 +57,7 @@ def entrance(images: dict[str, str], network: tuple[str, str], tmp_path: Path) -
     extra = {
         "backend": ["--env=DATABASE_AUTH=password", f"--env=DATABASE_URI={database}"],
         "frontend": [],
-        "proxy": [f"--volume={tmp_path}:/etc/slipway:ro", "--publish=127.0.0.1::8080"],
+        "proxy": [f"--volume={mounted}:/etc/slipway:ro", "--publish=127.0.0.1::8080"],
     }
     pods = []
     try:
@@ -79,7 +82,7 @@ def entrance(images: dict[str, str], network: tuple[str, str], tmp_path: Path) -
         yield f"http://{podman('port', pods[-1], '8080')}"
     finally:
         for pod in pods:
-            print(podman("logs", pod))  # noqa: T201 - pytest shows it when a test fails
+            subprocess.run(["podman", "logs", pod], check=True)  # pytest shows it when a test fails
             podman("rm", "--force", "--time=5", pod)
 
 
