@@ -15,28 +15,31 @@ CHECKS := stacks types groovy charts pipeline lint backend frontend ansible
 TESTS := $(CHECKS) backend-mariadb servers
 VERIFICATIONS := images
 
-.PHONY: help up down status logs synth check test verify snapshots format lock clean
+.PHONY: help up down status logs synth check test verify snapshots install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+# Before anything is installed nothing can run.
+rehearsal = [[ -e .venv/.installed ]] || { echo 'Nothing is running; `make up` starts it.'; exit 0; }; python -m rehearsal $(1)
 
 # --- the running system --------------------------------------------------------------------------------------------
 
 up: ## start the whole system on this machine (PORT=8080)
 	@mkdir -p .slipway && rm -f .slipway/steps.tsv
-	@$(MAKE) -s .slipway/installed
+	@$(MAKE) -s install
 	@python -m rehearsal up --port '$(PORT)'
 
 down: ## stop it; the data stays
-	@$(MAKE) -s .slipway/installed && python -m rehearsal down
+	@$(call rehearsal,down)
 
 status: ## say what runs
-	@$(MAKE) -s .slipway/installed && python -m rehearsal status
+	@$(call rehearsal,status)
 
 logs: ## show the last lines of every log (FOLLOW=1: go on)
-	@$(MAKE) -s .slipway/installed && python -m rehearsal logs $(if $(FOLLOW),--follow)
+	@$(call rehearsal,logs $(if $(FOLLOW),--follow))
 
-synth: .slipway/installed ## write the stacks to cdk.out/ and the manifests to dist/manifests/
+synth: install ## write the stacks to cdk.out/ and the manifests to dist/manifests/
 	@python -m rehearsal synth
 
 # --- tests ---------------------------------------------------------------------------------------------------------
@@ -53,8 +56,8 @@ verify: ## test what needs a container engine
 # Every step runs, whatever the others came to; the summary decides.
 define run
 mkdir -p .slipway && rm -f .slipway/steps.tsv
-$(MAKE) -s .slipway/installed-dev
-$(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&2
+$(MAKE) -s install-dev
+SIDE_BY_SIDE=1 $(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&2
 ci/summary $(1)
 endef
 
@@ -91,28 +94,36 @@ step-servers:
 step-images:
 	@SHOW=1 $(STEP) images ci/verify-images
 
-snapshots: .slipway/installed-dev ## renew the snapshots of stacks and manifests
+snapshots: install-dev ## renew the snapshots of stacks and manifests
 	pytest -q -k snapshot --snapshot-update
 
 # --- the workshop --------------------------------------------------------------------------------------------------
 
-format: .slipway/installed-dev ## format the Python code
+format: install-dev ## format the Python code
 	ruff check --fix-only --quiet . && ruff format .
 
-lock: .slipway/installed-dev ## renew the locked requirements
+lock: install-dev ## renew the locked requirements
 	ci/lock
 
 clean: down ## remove everything that was made, the data too
 	rm -rf .venv node_modules .slipway cdk.out dist
 
-.slipway/installed: requirements.txt package-lock.json pyproject.toml ci/install ci/uv.txt
-	@mkdir -p .slipway
+install: .venv/.installed node_modules/.installed ## install what the system runs with
+
+install-dev: .venv/.installed-dev node_modules/.installed-dev ## install what checks it, too
+
+.venv/.installed: requirements.txt pyproject.toml ci/install ci/uv.txt
 	@$(STEP) 'Python packages' ci/install requirements.txt
+	@touch $@
+
+.venv/.installed-dev: requirements.txt requirements-dev.txt pyproject.toml ci/install ci/uv.txt
+	@$(STEP) 'Python packages' ci/install requirements.txt requirements-dev.txt
+	@touch $@ .venv/.installed
+
+node_modules/.installed: package-lock.json | .venv/.installed
 	@$(STEP) 'CDK CLI' npm ci --omit=dev --ignore-scripts --loglevel=error
 	@touch $@
 
-.slipway/installed-dev: requirements.txt requirements-dev.txt package-lock.json pyproject.toml ci/install ci/uv.txt
-	@mkdir -p .slipway
-	@$(STEP) 'Python packages' ci/install requirements.txt requirements-dev.txt
+node_modules/.installed-dev: package-lock.json | .venv/.installed-dev
 	@$(STEP) 'CDK CLI and linters' npm ci --ignore-scripts --loglevel=error
-	@touch $@ .slipway/installed
+	@touch $@ node_modules/.installed

@@ -14,7 +14,7 @@ import urllib3
 
 from rehearsal import MANIFESTS, STATE, RehearsalError, supervisor
 from rehearsal.pods import Pods, Process, plan
-from rehearsal.steps import recorded, say, step
+from rehearsal.steps import say, step, total_seconds
 
 _UP = STATE / "up.json"
 _LOG_LINES = 20
@@ -177,12 +177,9 @@ def _running_port() -> int:
 
 
 def _tell(pods: Pods, port: int) -> None:
-    """Print what runs, how long each step took and where to look."""
+    """Print what runs and where to look."""
     say("\n  Running")
     for process in pods.services:
-        say(f"    {process.name:<24} {process.url}")
-    say("\n  Steps")
-    for name, seconds in recorded():
-        say(f"    {name:<24} {seconds:>6} s")
-    say("\n  Stacks in cdk.out/, manifests in dist/manifests/, logs by `make logs`, stop by `make down`.")
-    say(f"\n  http://127.0.0.1:{port}/\n")
+        say(f"    {process.name:<10} {process.url}")
+    say("\n  Stacks are in cdk.out/, manifests in dist/manifests/; `make logs` shows the logs, `make down` stops it.")
+    say(f"\n  Up in {total_seconds():.0f} s: http://127.0.0.1:{port}/\n")

@@ -1,4 +1,4 @@
-"""Progress: each step is announced, timed, and remembered for the table at the end."""
+"""Progress: each step is announced and timed, in the manner of ci/step, which installs what comes before."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,28 +8,34 @@ from time import monotonic
 from rehearsal import STATE
 
 _RECORD = STATE / "steps.tsv"
-"""Shared with ci/step, which records the installation that comes before."""
+"""The steps of this run, ci/step's too: name, verdict, seconds, note."""
 
 
-def say(text: str = "") -> None:
-    """Print a line at once, also when the output is a pipe."""
-    stdout.write(f"{text}\n")
+def say(text: str = "", *, end: str = "\n") -> None:
+    """Print at once, also when the output is a pipe."""
+    stdout.write(text + end)
     stdout.flush()
 
 
 @contextmanager
 def step(name: str) -> Iterator[None]:
     """Announce a step, and say how long it took once it has succeeded."""
-    say(f"  {name:<28} ...")
+    overwrite = stdout.isatty()
+    say(f"  {name:<28} ...", end="" if overwrite else "\n")
     begin = monotonic()
-    yield
-    seconds = f"{monotonic() - begin:.1f}"
-    say(f"  {name:<28} {'done':<8} {seconds:>6} s")
+    try:
+        yield
+    except BaseException:
+        say("\r" if overwrite else "", end="")
+        say(f"  {name:<28} FAILED")
+        raise
+    seconds = monotonic() - begin
+    say("\r" if overwrite else "", end="")
+    say(f"  {name:<28} {'ok':<8} {seconds:>6.1f} s")
     with _RECORD.open("a") as record:
-        record.write(f"{name}\tdone\t{seconds}\t\n")
+        record.write(f"{name}\tok\t{seconds:.1f}\t\n")
 
 
-def recorded() -> list[tuple[str, str]]:
-    """Return every step of this run, the installation's too, as (name, seconds)."""
-    rows = [line.split("\t") for line in _RECORD.read_text().splitlines()] if _RECORD.exists() else []
-    return [(row[0], row[2]) for row in rows]
+def total_seconds() -> float:
+    """Return how long all steps of this run took, the installation's too."""
+    return sum(float(line.split("\t")[2]) for line in _RECORD.read_text().splitlines())

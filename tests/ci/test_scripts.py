@@ -30,7 +30,7 @@ def test_an_unknown_argument_is_refused(workplace: Workplace, script: str) -> No
 
 def test_clean_removes_what_a_build_made_and_keeps_the_tools(workplace: Workplace) -> None:
     made = [workplace.root / path for path in (".slipway/release/images.env", "cdk.out/x", "dist/x")]
-    kept = [workplace.root / path for path in (".venv/x", "node_modules/x", ".slipway/installed")]
+    kept = [workplace.root / path for path in (".venv/x", "node_modules/x", ".slipway/data/users.db")]
     for path in made + kept:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
