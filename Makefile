@@ -7,7 +7,8 @@ MAKEFLAGS += --no-print-directory
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
 PORT ?= 8080
-JOBS ?= 2
+# Steps side by side: one more than cores, since some wait for processes of their own.
+JOBS ?= 3
 STEP := ci/step
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
