@@ -13,7 +13,7 @@ STEP := ci/step
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 CHECKS := stacks types groovy charts pipeline lint backend frontend ansible
-TESTS := $(CHECKS) backend-mariadb servers
+TESTS := $(CHECKS) backend-mariadb full
 VERIFICATIONS := images
 
 .PHONY: help up down status logs synth check test verify snapshots install install-dev format lock clean
@@ -63,13 +63,13 @@ ci/summary $(1)
 endef
 
 step-stacks:
-	@SHOW=1 $(STEP) stacks pytest -m 'not server' tests/stacks
+	@SHOW=1 $(STEP) stacks pytest -m 'not full' tests/stacks
 
 step-charts:
-	@SHOW=1 $(STEP) charts pytest -m 'not server' tests/charts tests/rehearsal tests/repository
+	@SHOW=1 $(STEP) charts pytest -m 'not full' tests/charts tests/rehearsal tests/repository
 
 step-pipeline:
-	@SHOW=1 $(STEP) pipeline pytest -m 'not server' tests/ci
+	@SHOW=1 $(STEP) pipeline pytest -m 'not full' tests/ci
 
 step-lint:
 	@$(STEP) lint ci/lint
@@ -89,8 +89,8 @@ step-ansible:
 step-groovy:
 	@$(STEP) groovy ci/lint-groovy
 
-step-servers:
-	@SHOW=1 $(STEP) servers pytest -m server
+step-full:
+	@SHOW=1 $(STEP) full pytest -m full
 
 step-images:
 	@SHOW=1 $(STEP) images ci/verify-images

@@ -10,7 +10,7 @@ import pytest
 from tests.ci.conftest import ROOT
 
 pytestmark = [
-    pytest.mark.server,
+    pytest.mark.full,
     pytest.mark.skipif(
         shutil.which("mariadbd", path="/usr/sbin:/usr/bin") is None,
         reason="no MariaDB server here: apt-get install mariadb-server",

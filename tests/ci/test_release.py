@@ -169,7 +169,7 @@ def deployed(pushed: Workplace, server: Server) -> Workplace:
     return pushed
 
 
-@pytest.mark.server
+@pytest.mark.full
 def test_verify_waits_for_this_release_and_records_it(deployed: Workplace, server: Server, aws: dict[str, str]) -> None:
     server.pages = [(200, "old"), (503, deployed.commit), (200, deployed.commit)]
 
@@ -186,7 +186,7 @@ def test_verify_waits_for_this_release_and_records_it(deployed: Workplace, serve
     }
 
 
-@pytest.mark.server
+@pytest.mark.full
 @pytest.mark.parametrize("page", [(200, "old"), (200, ""), (500, "")])
 def test_verify_records_nothing_else(
     deployed: Workplace, server: Server, aws: dict[str, str], page: tuple[int, str]
@@ -201,7 +201,7 @@ def test_verify_records_nothing_else(
     assert server.parameters == {}
 
 
-@pytest.mark.server
+@pytest.mark.full
 def test_a_release_that_cannot_be_recorded_fails(deployed: Workplace, server: Server, aws: dict[str, str]) -> None:
     server.pages = [(200, deployed.commit)]
 

@@ -9,7 +9,7 @@ import urllib3
 
 from tests.rehearsal.conftest import Clone
 
-pytestmark = pytest.mark.server
+pytestmark = pytest.mark.full
 
 FIRST_USERS = ("Bob", "Jay", "Matt", "Ferg", "Mo")
 

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import pytest
+
 from tests.stacks.synthesis import STACKS, Synthesis, synthesise
 
 
+@pytest.mark.full
 def test_a_second_run_writes_the_same_bytes(synthesis: Synthesis, tmp_path: Path) -> None:
     again = synthesise(tmp_path)
     names = [f"{stack}.{kind}.json" for stack in STACKS for kind in ("template", "assets")]
