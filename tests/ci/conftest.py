@@ -72,32 +72,39 @@ class Workplace:
         return [call for call in self.calls if all(any(word in argument for argument in call) for word in words)]
 
 
-@pytest.fixture
-def workplace(tmp_path: Path) -> Workplace:
-    root = tmp_path / "clone"
+def git(directory: Path, *arguments: str) -> str:
+    identity = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.com"]
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(directory), "GIT_CONFIG_GLOBAL": "/dev/null"}
+    command = ["git", *identity, *arguments]
+    done = subprocess.run(command, cwd=directory, env=environment, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the scripts and nothing else, made once; every workplace is a copy of it."""
+    root = tmp_path_factory.mktemp("committed")
     shutil.copytree(ROOT / "ci", root / "ci", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".gitignore", root)
+    git(root, "init", "--quiet")
+    git(root, "add", ".")
+    git(root, "commit", "--quiet", "--message", "a commit to release")
+    return root
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, committed: Path) -> Workplace:
+    root = tmp_path / "clone"
+    shutil.copytree(committed, root)
     tools = tmp_path / "tools"
     tools.mkdir()
     (tools / "stand_in.py").write_text(f"#!{sys.executable} -IS\n{STAND_IN.read_text()}")
     (tools / "stand_in.py").chmod(0o755)
     for name in ("docker", "skopeo", "cdk", "make"):
         (tools / name).symlink_to("stand_in.py")
-    place = Workplace(root, tools, commit="")
+    place = Workplace(root, tools, commit=git(root, "rev-parse", "HEAD"))
     place.order()
     place.registry = {}
-
-    def git(*arguments: str) -> str:
-        identity = ["-c", "user.name=nobody", "-c", "user.email=nobody@example.com"]
-        command = ["git", *identity, *arguments]
-        return subprocess.run(
-            command, cwd=root, env=place.environment({}), check=True, capture_output=True, text=True
-        ).stdout.strip()
-
-    git("init", "--quiet")
-    git("add", ".")
-    git("commit", "--quiet", "--message", "a commit to release")
-    place.commit = git("rev-parse", "HEAD")
     return place
 
 
