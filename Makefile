@@ -6,6 +6,11 @@ MAKEFLAGS += --no-print-directory
 
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 
+# Every tool keeps a cache at home; where that cannot be written the clone is home.
+ifneq ($(shell test -w "$$HOME" && echo yes),yes)
+export HOME := $(CURDIR)/.slipway/home
+endif
+
 PORT ?= 8080
 # Steps side by side: one more than cores, since some wait for processes of their own.
 JOBS ?= 3
@@ -21,8 +26,9 @@ VERIFICATIONS := images
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-# Before anything is installed nothing can run.
-rehearsal = [[ -e .venv/.installed ]] || { echo 'Nothing is running; `make up` starts it.'; exit 0; }; python -m rehearsal $(1)
+# Where nothing was ever started nothing needs to be installed to say so.
+rehearsal = if [[ -e .slipway/supervisord.conf ]]; then $(MAKE) -s install && python -m rehearsal $(1); \
+	else echo 'Nothing is running; `make up` starts it.'; fi
 
 # --- the running system --------------------------------------------------------------------------------------------
 

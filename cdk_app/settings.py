@@ -12,8 +12,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from slipway.private_cluster import SERVICE_CIDR
+
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
 """The CDK's own context keys that neither hold a colon nor start with '@'."""
+
+_TAG = "1 to 256 letters, digits, spaces and . : / = + - @ _"
 
 
 class SettingsError(ValueError):
@@ -35,12 +39,22 @@ def _unset_if_empty(value: object) -> object:
 def _fits_nine_subnets(network: IPv4Network) -> IPv4Network:
     if not 16 <= network.prefixlen <= 20:
         raise ValueError("too small or too large a range")
+    if not network.is_private or network.overlaps(IPv4Network(SERVICE_CIDR)):
+        raise ValueError("not private, or the range of the cluster's Services")
+    return network
+
+
+def _is_not_the_world(network: IPv4Network) -> IPv4Network:
+    if network.prefixlen == 0:
+        raise ValueError("everybody")
     return network
 
 
 Image = Annotated[str, Field(pattern=r"^[a-z0-9][\w.\-/:]*@sha256:[0-9a-f]{64}$")]
 Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
-NodeType = Annotated[str, Field(pattern=r"^[a-z]+\d+g[a-z]*\.\d*[a-z]+$")]
+NodeType = Annotated[str, Field(pattern=r"^[a-z]+\d+g[a-z]*\.(micro|small|medium|large|\d*xlarge)$")]
+DatabaseClass = Annotated[str, Field(pattern=r"^db\.[a-z]\d+[a-z]*\.(micro|small|medium|large|\d*xlarge)$")]
+TagValue = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\w .:/=+@-]+$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:iam::\d{12}:role/\S+$")]
 List = BeforeValidator(_split)
 Optional = BeforeValidator(_unset_if_empty)
@@ -54,7 +68,8 @@ class Network(_Section):
     """The VPC."""
 
     cidr: Annotated[IPv4Network, AfterValidator(_fits_nine_subnets)] = Field(
-        IPv4Network("10.40.0.0/16"), description="the VPC's IPv4 range, a /16 to /20 such as 10.40.0.0/16"
+        IPv4Network("10.40.0.0/16"),
+        description=f"the VPC's IPv4 range: private, a /16 to /20 outside {SERVICE_CIDR}, such as 10.40.0.0/16",
     )
     nat_gateways: int = Field(1, ge=1, le=3, description="1, 2 or 3: one is cheapest, three survive the loss of a zone")
 
@@ -75,7 +90,7 @@ class Cluster(_Section):
     version: Literal["1.35", "1.36", "1.37"] = Field(
         "1.36", description="1.35, 1.36 or 1.37: one minor version around kubectl 1.36, which applies the manifests"
     )
-    public_cidrs: Annotated[tuple[IPv4Network, ...], List] = Field(
+    public_cidrs: Annotated[tuple[Annotated[IPv4Network, AfterValidator(_is_not_the_world)], ...], List] = Field(
         (),
         description="IPv4 ranges such as 192.0.2.0/24 that may reach the Kubernetes API from outside; none by default",
     )
@@ -93,12 +108,8 @@ class Cluster(_Section):
 class Database(_Section):
     """The two databases."""
 
-    production_class: str = Field(
-        "db.t4g.medium", pattern=r"^db\.\w+\.\w+$", description="an RDS instance class such as db.t4g.medium"
-    )
-    test_class: str = Field(
-        "db.t4g.micro", pattern=r"^db\.\w+\.\w+$", description="an RDS instance class such as db.t4g.micro"
-    )
+    production_class: DatabaseClass = Field("db.t4g.medium", description="an RDS instance class such as db.t4g.medium")
+    test_class: DatabaseClass = Field("db.t4g.micro", description="an RDS instance class such as db.t4g.micro")
     storage_gib: int = Field(20, ge=20, le=1000, description="20 to 1000 GiB for each database at first")
     multi_az: bool = Field(True, description="true or false: a standby of the production database in another zone")
     backup_days: int = Field(14, ge=1, le=35, description="1 to 35 days that production's backups are kept")
@@ -127,11 +138,14 @@ class Settings(_Section):
 
     name: str = Field(
         "slipway",
-        pattern=r"^[a-z][a-z0-9-]{1,19}$",
-        description="2 to 20 lower-case letters, digits and hyphens: the system's name, in the names that people type",
+        min_length=2,
+        max_length=20,
+        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
+        description="2 to 20 lower-case letters and digits, with single hyphens between them: the system's name, "
+        "in the names that people type",
     )
-    owner: str = Field("platform", min_length=1, max_length=256, description="who answers for the bill; a tag")
-    cost_centre: str = Field("unassigned", min_length=1, max_length=256, description="who pays; a tag")
+    owner: TagValue = Field("platform", description=f"who answers for the bill: a tag of {_TAG}")
+    cost_centre: TagValue = Field("unassigned", description=f"who pays: a tag of {_TAG}")
     protect: bool = Field(
         True, description="true or false: whether production's database refuses deletion and leaves a last snapshot"
     )
@@ -161,11 +175,14 @@ class Settings(_Section):
     def _check_together(self) -> Self:
         """Refuse settings that are sound one by one and not together."""
         if self.zones and len(set(self.zones)) != 3:
-            raise ValueError("zones: give three different availability zones")
+            raise ValueError(f"zones={','.join(self.zones)} is not allowed; give three different availability zones")
         if (self.domain is None) != (self.domain_zone_id is None):
-            raise ValueError("domain and domain_zone_id: give both or neither")
+            raise ValueError(f"domain={self.domain} and domain_zone_id={self.domain_zone_id}: give both or neither")
         if (self.images.backend is None) != (self.images.frontend is None):
-            raise ValueError("images.backend and images.frontend: give both or neither, they are one release")
+            raise ValueError(
+                f"images.backend={self.images.backend} and images.frontend={self.images.frontend}: "
+                "give both or neither, they are one release"
+            )
         return self
 
     @classmethod

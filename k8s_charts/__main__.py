@@ -32,6 +32,7 @@ def example(directory: Path) -> Application:
         ),
         resolver="172.20.0.10",
         release="example",
+        namespace="slipway",
     )
     scope.synth()
     return application

@@ -45,7 +45,7 @@ class Application:
         database: Database,
         resolver: str,
         release: str,
-        namespace: str = "slipway",
+        namespace: str,
     ) -> None:
         """Define the charts.
 

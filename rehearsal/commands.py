@@ -13,7 +13,7 @@ from time import monotonic, sleep
 import urllib3
 
 from rehearsal import MANIFESTS, STATE, RehearsalError, supervisor
-from rehearsal.pods import Pods, Process, plan
+from rehearsal.pods import RELEASE, Pods, Process, plan
 from rehearsal.steps import say, step, total_seconds
 
 _UP = STATE / "up.json"
@@ -35,6 +35,7 @@ def up(port: int) -> None:
         say(f"\nAlready running; `make down` stops it.\n\n  http://127.0.0.1:{port}/\n")
         status()
         return
+    supervisor.stop()  # what a killed run has left
     _refuse_taken(port)
     synth()
     try:
@@ -59,6 +60,8 @@ def status() -> None:
         RehearsalError: something that should run does not.
     """
     processes = supervisor.state()
+    if processes is None and supervisor.survivors():
+        raise RehearsalError("the process manager was killed and its processes still run; stop them: make down")
     if processes is None:
         say("Nothing is running; `make up` starts it.")
         return
@@ -112,7 +115,7 @@ def _start(port: int) -> Pods:
         with step(f"Pod {process.name}"):
             _wait_until_started(process)
     with step("Smoke test through NGINX"):
-        _smoke_test(pods)
+        _smoke_test(port)
     return pods
 
 
@@ -127,12 +130,15 @@ def _wait_until_started(process: Process) -> None:
         sleep(_PROBE_SECONDS)
 
 
-def _smoke_test(pods: Pods) -> None:
-    """See that NGINX serves the frontend's page, whatever application that is."""
-    urls = {process.name: process.url for process in pods.services}
-    served, page = (_get(f"{urls[name]}/") for name in ("proxy", "frontend"))
-    if (served.status, served.data) != (HTTPStatus.OK, page.data):
-        raise RehearsalError(f"NGINX answers {served.status} and not the frontend's page; `make logs` shows why")
+def _smoke_test(port: int) -> None:
+    """See that NGINX serves a page of this release, as the pipeline does after a deployment."""
+    try:
+        page = _get(f"http://127.0.0.1:{port}/")
+    except urllib3.exceptions.HTTPError as error:
+        raise RehearsalError(f"NGINX does not answer ({error}); `make logs` shows why") from None
+    release = page.headers.get("X-Release")
+    if (page.status, release) != (HTTPStatus.OK, RELEASE):
+        raise RehearsalError(f"NGINX answers {page.status} with X-Release {release}, not 200 with {RELEASE}")
 
 
 def _get(url: str) -> urllib3.BaseHTTPResponse:

