@@ -17,7 +17,7 @@ JOBS ?= 3
 STEP := ci/step
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
-CHECKS := stacks types groovy charts pipeline lint backend frontend ansible
+CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansible
 TESTS := $(CHECKS) backend-mariadb full
 VERIFICATIONS := images
 
@@ -79,6 +79,9 @@ step-pipeline:
 
 step-lint:
 	@$(STEP) lint ci/lint
+
+step-shell:
+	@$(STEP) shell ci/lint-shell
 
 step-types:
 	@$(STEP) types ci/types
