@@ -26,8 +26,9 @@ def of_kind(manifests: list[Manifest], kind: str) -> Iterator[Manifest]:
 
 def container(workload: Manifest) -> Manifest:
     """Return the one container of a Deployment's or Job's pods."""
-    (only,) = workload["spec"]["template"]["spec"]["containers"]
-    return only  # type: ignore[no-any-return] # manifests are plain YAML
+    containers: list[Manifest] = workload["spec"]["template"]["spec"]["containers"]
+    (only,) = containers
+    return only
 
 
 def environment(workload: Manifest) -> dict[str, str]:

@@ -12,8 +12,7 @@ _TEMPLATES = jinja2.Environment(
     undefined=jinja2.StrictUndefined,
     keep_trailing_newline=True,
     trim_blocks=True,
-    # it renders NGINX's syntax, not HTML
-    autoescape=False,  # noqa: S701
+    autoescape=False,  # noqa: S701 - NGINX's syntax, not HTML
 )
 
 

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from aws_cdk import App
 from aws_cdk.assertions import Match, Template
@@ -14,7 +16,7 @@ def template(synthesis: Synthesis) -> Template:
     return synthesis.assertions[STACK]
 
 
-def _subnets(synthesis: Synthesis, kind: str) -> dict[str, dict[str, object]]:
+def _subnets(synthesis: Synthesis, kind: str) -> dict[str, dict[str, Any]]:
     return {
         logical_id: dict(resource["Properties"])
         for _, logical_id, resource in synthesis.resources("AWS::EC2::Subnet")
@@ -34,7 +36,7 @@ def test_each_kind_of_subnet_lies_in_three_zones(synthesis: Synthesis, kind: str
 )
 def test_subnets_carry_the_tags_that_eks_wants(synthesis: Synthesis, kind: str, tag: str) -> None:
     for subnet in _subnets(synthesis, kind).values():
-        assert {"Key": tag, "Value": "1"} in subnet["Tags"]  # type: ignore[operator]
+        assert {"Key": tag, "Value": "1"} in subnet["Tags"]
 
 
 def test_isolated_subnets_have_no_way_out(synthesis: Synthesis) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient, FlaskCliRunner
-from sqlalchemy import inspect, make_url
+from sqlalchemy import Engine, inspect, make_url
 from sqlalchemy.exc import OperationalError
 
 from application import create_app, db, schema
@@ -52,9 +52,9 @@ def test_a_migration_waits_for_the_server_as_long_as_it_takes(
 ) -> None:
     asked: list[DatabaseSettings] = []
 
-    def dial(settings: DatabaseSettings) -> None:
+    def dial(settings: DatabaseSettings) -> Engine:
         asked.append(settings)
-        return make_engine(settings)  # type: ignore[return-value]
+        return make_engine(settings)
 
     monkeypatch.setattr("application.database.make_engine", dial)
     with create_app(unreachable).app_context(), pytest.raises(OperationalError), db.migration_connection():
