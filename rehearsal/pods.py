@@ -65,7 +65,7 @@ def plan(port: int) -> Pods:
         RehearsalError: a Deployment has no service folder and is not the proxy.
     """
     told = manifests.read(MANIFESTS)
-    local = {name: f"127.0.0.1:{port if name == 'proxy' else _free_port()}" for name in manifests.addresses(told)}
+    local = {name: f"127.0.0.1:{port if name == 'proxy' else free_port()}" for name in manifests.addresses(told)}
     here = {address: local[name] for name, address in manifests.addresses(told).items()}
     services = [
         _proxy(deployment, told, here, local["proxy"])
@@ -87,7 +87,7 @@ def _service(workload: manifests.Manifest, folder: str, here: Mapping[str, str],
     if "DATABASE_URI" in told:
         told |= {"DATABASE_URI": f"sqlite:///{_DATABASE.absolute()}", "DATABASE_AUTH": "password"}
     host, _, port = address.partition(":")
-    listen = {"GRANIAN_HOST": host, "GRANIAN_PORT": port} if address else {}
+    listen = {"GRANIAN_HOST": host, "GRANIAN_PORT": port, "METRICS_PORT": str(free_port())} if address else {}
     environment = image.environment | told | listen
     return _process(
         workload,
@@ -155,7 +155,7 @@ def _translate(value: str, here: Mapping[str, str]) -> str:
     return value
 
 
-def _free_port() -> int:
+def free_port() -> int:
     """Return a port of 127.0.0.1 that nothing listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
