@@ -5,10 +5,8 @@
 
 import argparse
 import os
-import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,12 +18,10 @@ from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
 from rehearsal import RehearsalError
+from rehearsal.ports import free_port
 
 MISSING = "no MariaDB server here: apt-get install mariadb-server"
 """Why there is no server, and how to get one."""
-
-# Below the ports that systems hand out to whoever connects: while the server is down none of them may take its port.
-_FIRST_PORT, _LAST_PORT = 20_000, 32_767
 
 _SKIPPED = 77
 """How ci/step is told that a command could not run for want of a tool."""
@@ -63,7 +59,7 @@ class MariaDB:
     """
 
     def __init__(self, home: Path, *, options: Sequence[str] = (), launcher: Sequence[str] = ()) -> None:
-        self.port = _free_port()
+        self.port = free_port()
         self.log = home.absolute() / "server.log"
         self._home = home.absolute()
         self._data = self._home / "data"
@@ -232,19 +228,6 @@ def _command(program: str) -> list[str]:
     if path is None:
         raise RehearsalError(MISSING)
     return [path]
-
-
-def _free_port() -> int:
-    """Return a port that nobody listens on."""
-    while True:
-        port = _FIRST_PORT + secrets.randbelow(_LAST_PORT - _FIRST_PORT + 1)
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:  # taken
-                continue
-        return port
 
 
 def _with_last_lines(failure: str, log: Path) -> str:
