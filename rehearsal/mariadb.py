@@ -63,6 +63,7 @@ class MariaDB:
         self.log = home.absolute() / "server.log"
         self._home = home.absolute()
         self._data = self._home / "data"
+        self._temporary = self._home / "tmp"  # none that servers share: one that starts removes all tables there
         self._options = list(options)
         self._launcher = list(launcher)
         self._server: subprocess.Popen[bytes] | None = None
@@ -173,7 +174,7 @@ class MariaDB:
         _command("mariadbd")  # what the installer says of a missing server is less clear
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
-        self._home.mkdir(parents=True, exist_ok=True)
+        self._temporary.mkdir(parents=True, exist_ok=True)
         first = self._home / "first.sql"
         first.write_text(_FIRST_STATEMENTS)
         with self.log.open("ab") as log:
@@ -190,12 +191,14 @@ class MariaDB:
                 check=False,
             )
         if done.returncode:
-            raise RehearsalError(_with_last_lines("the MariaDB server could not be installed", self.log))
+            lines = [line for line in self.log.read_text(errors="replace").splitlines() if "ERROR" in line]
+            raise RehearsalError("\n".join([f"the MariaDB server could not be installed; from {self.log}:", *lines]))
         unfinished.rename(self._data)
 
     def _where(self, data: Path) -> list[str]:
         """Return the options that server and installer share. Asked to run as root, both want to be told so."""
-        return ["--no-defaults", f"--datadir={data}", *(["--user=root"] if os.geteuid() == 0 else [])]
+        as_root = ["--user=root"] if os.geteuid() == 0 else []
+        return ["--no-defaults", f"--datadir={data}", f"--tmpdir={self._temporary}", *as_root]
 
     def _end(self, how: signal.Signals) -> None:
         if self._server is not None:

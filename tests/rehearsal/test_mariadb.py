@@ -83,6 +83,12 @@ def test_it_listens_to_this_machine_alone(database: MariaDB) -> None:
     assert listening == {("127.0.0.1", database.port)}
 
 
+def test_no_other_server_finds_its_temporary_tables(database: MariaDB) -> None:
+    """A server that starts removes those of all servers that use the same folder."""
+    data, temporary = database.sql("SELECT @@datadir, @@tmpdir").split()
+    assert Path(temporary).parent == Path(data).parent
+
+
 @pytest.mark.parametrize("end", [MariaDB.stop, MariaDB.kill])
 def test_port_and_data_outlast_the_server(home: Path, end: Callable[[MariaDB], None]) -> None:
     with MariaDB(home) as database:
