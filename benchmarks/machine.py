@@ -24,7 +24,7 @@ def describe() -> list[tuple[str, str]]:
         ("memory", f"{psutil.virtual_memory().total / 1e9:.0f} GB"),
         ("kernel", f"{platform.system()} {platform.release().split('-')[0]}"),
         ("Python", platform.python_version()),
-        ("MariaDB", _number_in(_output("/usr/sbin/mariadbd", "--version"))),
+        ("MariaDB", _number_in(_output("mariadb", "--version"))),
         ("wrk", _number_in(_output("wrk", "--version"))),
         *((package, version(package)) for package in _PACKAGES),
     ]

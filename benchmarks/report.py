@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import floor, log10
 
 _INTRODUCTION = """\
 # How fast it is, and what it takes
@@ -93,15 +94,8 @@ def _verdict(bar: Bar) -> list[str]:
 
 def number(value: float) -> str:
     """Return a number with three significant digits or all before the point: 0.0123, 4.56, 78.9, 12,345."""
-    if value == 0:
-        return "0"
-    digits = 2
-    size = abs(value)
-    while size >= 10 and digits > 0:
-        size, digits = size / 10, digits - 1
-    while size < 1:
-        size, digits = size * 10, digits + 1
-    return f"{value:,.{digits}f}"
+    digits = 2 - floor(log10(abs(value))) if value else 0
+    return f"{value:,.{max(digits, 0)}f}"
 
 
 def _markdown(table: Table) -> str:

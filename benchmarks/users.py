@@ -1,23 +1,19 @@
 """Ten million users against a hundred: whether time and memory stay what they are."""
 
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
-from threading import Event, Thread
-from time import monotonic
 from urllib.parse import urlencode
-
-import urllib3
 
 from benchmarks import BenchmarkError, memory
 from benchmarks.contest import take_turns
-from benchmarks.memory import Memory
 from benchmarks.plan import Plan
 from benchmarks.report import Bar, Findings, Table, number
+from benchmarks.stream import Stream, read_all
 from rehearsal.mariadb import MariaDB
 from rehearsal.steps import say
-from rehearsal.system import Process, System, prepare_database
+from rehearsal.system import System, prepare_database
 
 TITLE = "Ten million users"
 ABOUT = """\
@@ -26,7 +22,7 @@ NGINX and its cache: the first page of 50, and one in the middle. Then the memor
 that same load (each shared page counted once), and that of the large system's backend while one client reads
 `GET /backend` to its end."""
 
-FEW = 100
+_FEW = 100
 _PAGE = 50
 
 _BATCH = 1_000_000
@@ -34,144 +30,101 @@ _BYTES_PER_USER = 150  # on the disk while they are loaded: the rows, and MariaD
 # A buffer pool that holds the table, as a server for so many users would have; no power cut needs to be outlived.
 _OPTIONS = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-flush-log-at-trx-commit=0"]
 
-_CHUNK = 1 << 20
-_LOOK_SECONDS = 0.25
+Pairs = Mapping[str, tuple[float, float]]
+"""What was measured with few users and with many, by what it is."""
 
 
 def measure(plan: Plan, home: Path) -> Findings:
-    """Fill both databases, ask both systems for pages, and read all users of the large one."""
+    """Fill both databases, ask both systems for pages, and read all users of the large one.
+
+    Raises:
+        BenchmarkError: there is too little disk, or not all users came.
+    """
     needed = plan.users * _BYTES_PER_USER
     if (free := shutil.disk_usage(home).free) < needed:
         raise BenchmarkError(f"{plan.users:,} users need {needed / 1e9:.1f} GB of disk, {free / 1e9:.1f} GB are free")
-    counts = {"few": FEW, "many": plan.users}
     with ExitStack() as running:
         server = running.enter_context(MariaDB(home / "mariadb", options=_OPTIONS))
-        systems = {}
-        for name, count in counts.items():
-            _fill(server, name, count)
-            (home / name).mkdir()
-            systems[name] = running.enter_context(System(home / name, server.uri(name)))
-        few, many = systems["few"], systems["many"]
-        latencies, slower, failed = _pages(counts, systems, plan)
-        taken = {
-            name: (memory.of_workers(getattr(few, name)), memory.of_workers(getattr(many, name)))
-            for name in ("backend", "frontend")
-        }
-        streamed, growth = _read_all(many.backend, plan.users)
+        few, many = (_system(server, count, home, running) for count in (_FEW, plan.users))
+        milliseconds, failed = _pages(_urls(few, _FEW), _urls(many, plan.users), plan)
+        megabytes = _memory(few, many)
+        stream = read_all(many.backend)
+    if stream.users != plan.users:
+        raise BenchmarkError(f"GET /backend gave {stream.users:,} of {plan.users:,} users")
+    against = f"{plan.users:,} users against {_FEW}"
     return Findings(
-        tables=[latencies, _memory_table(taken, plan), streamed],
+        tables=[
+            _table("p50, ms", milliseconds, plan),
+            _table("memory of all workers, MB", megabytes, plan),
+            _stream_table(stream),
+        ],
         bars=[
-            *(Bar(f"{plan.users:,} users against {FEW}: p50 of {what}", ratio, 1.5) for what, ratio in slower.items()),
-            Bar(f"{plan.users:,} users against {FEW}: failed requests", failed, 0),
-            *(
-                Bar(f"{plan.users:,} users against {FEW}: memory of the {name}", _ratio(both), 1.1)
-                for name, both in taken.items()
-            ),
-            Bar(f"backend's memory while {plan.users:,} users are streamed, against before", growth, 1.1),
+            *(Bar(f"{against}: p50 of {what}", many / few, 1.5) for what, (few, many) in milliseconds.items()),
+            *(Bar(f"{against}: memory of the {what}", many / few, 1.1) for what, (few, many) in megabytes.items()),
+            Bar(f"{against}: failed requests", failed, 0),
+            Bar("memory of the backend while all are streamed, against before", stream.most / stream.before, 1.1),
         ],
     )
 
 
-def name_of(number: int) -> str:
-    """Return the name of a user by its place, from 1; their order is that of the numbers."""
-    return f"user-{number:08}"
-
-
-def _fill(server: MariaDB, schema: str, count: int) -> None:
-    """Make a schema with that many users, and have the server write all of it down before anything is measured."""
+def _system(server: MariaDB, count: int, home: Path, running: ExitStack) -> System:
+    """Run a system over a schema of its own with that many users, all of them on the disk before it starts."""
     say(f"    {count:,} users are loaded")
+    schema = f"users_{count}"
     server.sql(f"CREATE DATABASE {schema} CHARACTER SET utf8mb4")
     prepare_database(server.uri(schema))
     server.sql("TRUNCATE users", schema)
     for first in range(1, count + 1, _BATCH):
-        last = min(first + _BATCH - 1, count)
-        server.sql(f"INSERT INTO users SELECT CONCAT('user-', LPAD(seq, 8, '0')) FROM seq_{first}_to_{last}", schema)  # noqa: S608 - numbers
+        numbers = f"seq_{first}_to_{min(first + _BATCH - 1, count)}"
+        insert = f"INSERT INTO users SELECT CONCAT('user-', LPAD(seq, 8, '0')) FROM {numbers}"  # noqa: S608 - two numbers
+        server.sql(insert, schema)
     server.sql("ANALYZE TABLE users; FLUSH TABLES users FOR EXPORT; UNLOCK TABLES", schema)
+    folder = home / schema
+    folder.mkdir()
+    return running.enter_context(System(folder, server.uri(schema)))
 
 
-def _pages(counts: dict[str, int], systems: dict[str, System], plan: Plan) -> tuple[Table, dict[str, float], int]:
-    """Ask for the pages.
+def _urls(system: System, count: int) -> dict[str, str]:
+    """Return the pages to ask for, by what they are; the one in the middle has as many users before it as after it."""
+    middle = {"after": f"user-{(count - _PAGE) // 2:08}"}
+    return {
+        "the API's first page": f"{system.backend.url}/backend?{urlencode({'limit': _PAGE})}",
+        "the API's page in the middle": f"{system.backend.url}/backend?{urlencode({'limit': _PAGE, **middle})}",
+        "the first page": f"{system.frontend.url}/",
+        "the page in the middle": f"{system.frontend.url}/?{urlencode(middle)}",
+    }
 
-    Returns:
-        Their latencies, how much slower many users are than few by what was asked for, and how many requests failed.
-    """
-    urls = {}
-    for page in ("the first page", "a page in the middle"):
-        for name, system in systems.items():
-            after = {"after": name_of((counts[name] - _PAGE) // 2)} if page == "a page in the middle" else {}
-            urls[f"backend: {page}, {name}"] = f"{system.backend.url}/backend?{urlencode({'limit': _PAGE, **after})}"
-            urls[f"frontend: {page}, {name}"] = f"{system.frontend.url}/?{urlencode(after)}"
-    results = take_turns(urls, plan, connections=1)
-    failed = sum(result.load.failed for result in results.values())
-    p50 = {key: result.load.p50 for key, result in results.items()}
-    asked = [key.removesuffix(", few") for key in p50 if key.endswith(", few")]
-    slower = {what: p50[f"{what}, many"] / p50[f"{what}, few"] for what in asked}
-    rows = [
-        [what, *(f"{p50[f'{what}, {name}'] * 1000:.2f}" for name in ("few", "many")), number(slower[what])]
-        for what in asked
+
+def _pages(few: Mapping[str, str], many: Mapping[str, str], plan: Plan) -> tuple[Pairs, int]:
+    """Ask for the pages; return their p50 in milliseconds, and how many requests failed."""
+    turns = {f"{what}, {size}": urls[what] for what in few for size, urls in (("few", few), ("many", many))}
+    loads = {what: result.load for what, result in take_turns(turns, plan, connections=1).items()}
+    milliseconds = {what: (loads[f"{what}, few"].p50 * 1000, loads[f"{what}, many"].p50 * 1000) for what in few}
+    return milliseconds, sum(load.failed for load in loads.values())
+
+
+def _memory(few: System, many: System) -> Pairs:
+    """Return what the workers of each service take, in megabytes."""
+    services = {"backend": (few.backend, many.backend), "frontend": (few.frontend, many.frontend)}
+    return {
+        name: (memory.of_workers(one).proportional, memory.of_workers(other).proportional)
+        for name, (one, other) in services.items()
+    }
+
+
+def _table(what: str, pairs: Pairs, plan: Plan) -> Table:
+    rows = [[name, number(few), number(many), number(many / few)] for name, (few, many) in pairs.items()]
+    return Table([what, f"{_FEW} users", f"{plan.users:,} users", "ratio"], rows)
+
+
+def _stream_table(stream: Stream) -> Table:
+    figures = [
+        f"{stream.users:,}",
+        number(stream.size / 1e6),
+        number(stream.seconds),
+        number(stream.users / stream.seconds),
+        number(stream.before),
+        number(stream.most),
     ]
-    return Table(["p50, ms", f"{FEW} users", f"{plan.users:,} users", "ratio"], rows), slower, failed
-
-
-def _memory_table(taken: dict[str, tuple[Memory, Memory]], plan: Plan) -> Table:
-    rows = [[name, *(number(one.proportional) for one in both), f"{_ratio(both):.3f}"] for name, both in taken.items()]
-    return Table(["memory of all workers, MB", f"{FEW} users", f"{plan.users:,} users", "ratio"], rows)
-
-
-def _ratio(both: tuple[Memory, Memory]) -> float:
-    few, many = both
-    return many.proportional / few.proportional
-
-
-def _read_all(backend: Process, count: int) -> tuple[Table, float]:
-    """Read all users; return the figures and how much the memory grew, as a ratio.
-
-    Raises:
-        BenchmarkError: there were more or fewer.
-    """
-    before = memory.of_workers(backend).proportional
-    begin = monotonic()
-    with _peak(backend) as peak:
-        answer = urllib3.request("GET", f"{backend.url}/backend", preload_content=False, timeout=60, retries=False)
-        size = users = 0
-        for chunk in answer.stream(_CHUNK):
-            size += len(chunk)
-            users += chunk.count(b"{")
-    seconds = monotonic() - begin
-    if answer.status != 200 or users != count:
-        raise BenchmarkError(f"GET /backend: status {answer.status} and {users:,} of {count:,} users")
-    highest = max(peak)
-    return Table(
-        ["`GET /backend`, all users", "users", "MB", "seconds", "users/s", "memory before, MB", "at most, MB"],
-        [
-            [
-                "one client",
-                f"{users:,}",
-                number(size / 1e6),
-                number(seconds),
-                number(users / seconds),
-                number(before),
-                number(highest),
-            ]
-        ],
-    ), highest / before
-
-
-@contextmanager
-def _peak(process: Process) -> Iterator[list[float]]:
-    """Look at the memory of a service's workers again and again; yields the list of what was seen, in megabytes."""
-    seen: list[float] = []
-    ended = Event()
-
-    def look() -> None:
-        while not ended.is_set():
-            seen.append(memory.of_workers(process).proportional)
-            ended.wait(_LOOK_SECONDS)
-
-    looking = Thread(target=look)
-    looking.start()
-    try:
-        yield seen
-    finally:
-        ended.set()
-        looking.join()
+    columns = ["", "users", "MB", "seconds", "users/s", "memory before, MB", "at most meanwhile, MB"]
+    return Table(columns, [["`GET /backend`, one client", *figures]])

