@@ -6,18 +6,14 @@ opens no connection and needs no setting: the engine is made from the configurat
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import Migrate
 
-from application import commands, config, errors, health, routes
+from application import cli, config, errors, health, routes, statements
 from application.database import db
 
 __all__ = ["app", "create_app", "db"]
-
-_MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
 def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
@@ -34,8 +30,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(config.from_environment(os.environ))
     app.config.update(settings or {})
     db.init_app(app)
-    Migrate(app, db, directory=str(_MIGRATIONS))
-    for part in (commands, errors, health, routes):
+    for part in (cli, errors, health, routes, statements):
         part.init_app(app)
     return app
 

@@ -11,12 +11,13 @@ from sqlalchemy.exc import DBAPIError
 
 from application import master, schema
 from application.config import DatabaseSettings, SettingError
-from application.errors import reason_of
 from application.iam import LoginError
+from application.statements import reason_of
 
 
-def init_app(app: Flask) -> None:
-    """Add the commands. Flask-Migrate brings its own, `flask --app application db …`."""
+def add_to(app: Flask) -> None:
+    """Add the commands to the application's. Flask-Migrate brings its own, `flask --app application db …`."""
+    schema.MIGRATE.init_app(app)
     app.cli.add_command(seed)
     app.cli.add_command(prepare_database)
 

@@ -6,6 +6,7 @@ needed. So a test script may import the application with nothing set and configu
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 
@@ -18,7 +19,11 @@ RDS_CA = Path(__file__).resolve().parent.parent / "rds-ca.pem"
 _DRIVERS = ("mysql+pymysql", "mariadb+pymysql", "sqlite", "sqlite+pysqlite")
 _LOGINS = ("password", "iam")
 
-_READ_TIMEOUT = 2.0
+_SETTINGS = ("SQLALCHEMY_DATABASE_URI", "DATABASE_AUTH", "DATABASE_CA", "AWS_REGION", "DATABASE_TIMEOUT")
+"""The part of the configuration that `DatabaseSettings` are made of, in the order in which it is checked."""
+
+_TIMEOUT = 0.6
+_LONGEST_TIMEOUT = 60.0
 
 
 class SettingError(RuntimeError):
@@ -32,6 +37,8 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     - `DATABASE_AUTH`: `password` (default: the URL says how to sign in) or `iam` (a fresh token a connection).
     - `DATABASE_CA`: path of a bundle of certificate authorities. Set, it demands verified TLS.
       Default: RDS's own bundle where TLS is not optional (IAM and the master's login), else none.
+    - `DATABASE_TIMEOUT`: seconds that a request waits for the database, to connect or to answer; default 0.6, so that
+      the page is there within a second whatever happens.
     - `DATABASE_ADMIN_SECRET`: ARN of the master's secret; only the migration has it.
     - `AWS_REGION`: where tokens are signed for and the secret is read; no default.
     - `SECRET_KEY`: optional, nothing here signs with it.
@@ -45,6 +52,7 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
         "SQLALCHEMY_DATABASE_URI": get("DATABASE_URI"),
         "DATABASE_AUTH": get("DATABASE_AUTH", "password"),
         "DATABASE_CA": get("DATABASE_CA"),
+        "DATABASE_TIMEOUT": get("DATABASE_TIMEOUT", str(_TIMEOUT)),
         "DATABASE_ADMIN_SECRET": get("DATABASE_ADMIN_SECRET"),
         "AWS_REGION": get("AWS_REGION"),
         "SECRET_KEY": get("SECRET_KEY"),
@@ -60,13 +68,13 @@ class DatabaseSettings:
         uri: where the database is, and in password mode how to sign in.
         ca: certificate authorities to verify the server with; None asks for no verified TLS.
         region: the AWS region to sign IAM tokens for; None means that the URI carries the login.
-        read_timeout: seconds to wait for the server's answer to a statement; None waits without end.
+        timeout: seconds that a request waits for the server, to connect or to answer.
     """
 
     uri: URL
     ca: Path | None = None
     region: str | None = None
-    read_timeout: float | None = _READ_TIMEOUT
+    timeout: float = _TIMEOUT
 
     @property
     def is_sqlite(self) -> bool:
@@ -80,16 +88,20 @@ class DatabaseSettings:
         Raises:
             SettingError: the URI is missing, unreadable or of another database, or the login cannot be safe.
         """
-        uri = _database_uri(config["SQLALCHEMY_DATABASE_URI"])
-        login = config["DATABASE_AUTH"]
-        ca = config["DATABASE_CA"]
+        return cls._checked(*(config[name] for name in _SETTINGS))
+
+    @classmethod
+    @lru_cache(maxsize=8)  # each request asks, and reading a URI takes longer than many a request
+    def _checked(cls, uri: str | URL | None, login: str, ca: str | None, region: str | None, timeout: str) -> Self:
+        url = _database_uri(uri)
         if login not in _LOGINS:
             raise SettingError(f"DATABASE_AUTH is {login!r}; allowed are {' and '.join(_LOGINS)}")
+        seconds = _seconds(timeout)
         if login == "iam":
-            return cls(uri=_iam_uri(uri), ca=Path(ca or RDS_CA), region=aws_region(config))
-        if uri.get_backend_name() == "sqlite":
-            return cls(uri=uri, read_timeout=None)
-        return cls(uri=_tls_uri(uri) if ca else uri, ca=Path(ca) if ca else None)
+            return cls(_iam_uri(url), Path(ca or RDS_CA), _region(region), seconds)
+        if url.get_backend_name() == "sqlite":
+            return cls(url, timeout=seconds)
+        return cls(_tls_uri(url) if ca else url, Path(ca) if ca else None, timeout=seconds)
 
 
 def aws_region(config: Mapping[str, Any]) -> str:
@@ -98,9 +110,23 @@ def aws_region(config: Mapping[str, Any]) -> str:
     Raises:
         SettingError: there is none.
     """
-    if not config["AWS_REGION"]:
+    return _region(config["AWS_REGION"])
+
+
+def _region(value: str | None) -> str:
+    if not value:
         raise SettingError("AWS_REGION is not set; IAM login and the master's secret need it, as in eu-west-2")
-    return str(config["AWS_REGION"])
+    return value
+
+
+def _seconds(value: str) -> float:
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_TIMEOUT:  # which NaN is not, either
+        raise SettingError(f"DATABASE_TIMEOUT is {value!r}; allowed are seconds above 0, up to {_LONGEST_TIMEOUT:g}")
+    return seconds
 
 
 def _database_uri(value: str | URL | None) -> URL:

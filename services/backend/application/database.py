@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Lock
+from typing import NamedTuple
 
 from flask import Flask, current_app
 from flask_sqlalchemy import SQLAlchemy
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import DeclarativeBase
 
 from application.config import DatabaseSettings
-from application.engine import make_engine
+from application.engine import make_engine, make_serving_engine
 
 _EXTENSION = "application.database"
 
@@ -20,12 +20,27 @@ class Base(DeclarativeBase):
     """What the models have in common."""
 
 
-class LateBoundSQLAlchemy(SQLAlchemy):
-    """Flask-SQLAlchemy whose engine follows the application's configuration.
+class _Bound(NamedTuple):
+    """The engines of one application, and the settings that they were made from."""
 
-    Flask-SQLAlchemy makes its engines in `init_app` and never looks at the configuration again. Here the engine
-    is made when it is first used, and made anew when the settings have changed since: a test script that sets
+    settings: DatabaseSettings
+    engine: Engine
+    serving: Engine
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+        self.serving.dispose()
+
+
+class LateBoundSQLAlchemy(SQLAlchemy):
+    """Flask-SQLAlchemy whose engines follow the application's configuration.
+
+    Flask-SQLAlchemy makes its engines in `init_app` and never looks at the configuration again. Here they are
+    made when they are first used, and made anew when the settings have changed since: a test script that sets
     `SQLALCHEMY_DATABASE_URI` on the module-level application works on that database and on no other.
+
+    There are two on the same database. `engine`, and with it `session`, has transactions and time: for commands,
+    migrations and test scripts. `serving_engine` is for requests. Neither connects before it is used.
     """
 
     _making = Lock()
@@ -51,36 +66,52 @@ class LateBoundSQLAlchemy(SQLAlchemy):
         Raises:
             SettingError: the settings cannot work.
         """
-        settings = self.settings
-        bound = current_app.extensions.get(_EXTENSION)
-        if bound is None or bound[0] != settings:
-            bound = self._bind(settings)
-        return {None: bound[1]}
+        return {None: self._bound.engine}
+
+    @property
+    def serving_engine(self) -> Engine:
+        """The engine for requests: each statement commits by itself, and is waited for briefly.
+
+        Raises:
+            SettingError: the settings cannot work.
+        """
+        return self._bound.serving
+
+    @property
+    def has_session(self) -> bool:
+        """Whether this context has made use of `session`, as test scripts do. No request of its own does."""
+        return self.session.registry.has()
 
     @contextmanager
     def migration_connection(self) -> Iterator[Connection]:
         """Connect for a change of the schema, which may take hours: no time-out on the server's answer."""
-        patient = replace(self.settings, read_timeout=None)
-        if patient == self.settings:
+        if self.settings.is_sqlite:  # has no server, and in memory no second connection
             with self.engine.connect() as connection:
                 yield connection
             return
-        engine = make_engine(patient)
+        engine = make_engine(self.settings, patient=True)
         try:
             with engine.connect() as connection:
                 yield connection
         finally:
             engine.dispose()
 
-    def _bind(self, settings: DatabaseSettings) -> tuple[DatabaseSettings, Engine]:
+    @property
+    def _bound(self) -> _Bound:
+        settings = self.settings
+        bound: _Bound | None = current_app.extensions.get(_EXTENSION)
+        return bound if bound is not None and bound.settings == settings else self._bind(settings)
+
+    def _bind(self, settings: DatabaseSettings) -> _Bound:
         with self._making:
-            bound: tuple[DatabaseSettings, Engine] | None = current_app.extensions.get(_EXTENSION)
-            if bound is not None and bound[0] == settings:  # another thread was first
+            bound: _Bound | None = current_app.extensions.get(_EXTENSION)
+            if bound is not None and bound.settings == settings:  # another thread was first
                 return bound
-            fresh = settings, make_engine(settings)
+            engine = make_engine(settings)
+            fresh = _Bound(settings, engine, make_serving_engine(settings, engine))
             current_app.extensions[_EXTENSION] = fresh
         if bound is not None:
-            bound[1].dispose()
+            bound.dispose()
         return fresh
 
 

@@ -5,9 +5,7 @@ from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from application.database import db
-
-NAME_LENGTH = 50
-"""The longest name, in characters (code points)."""
+from application.names import NAME_LENGTH
 
 # Names are equal, and in order, by their code points: 'bob' is not 'Bob', 'Zoë' not 'Zoe', and a trailing space counts.
 # SQLite compares so by itself; MariaDB does under this collation (its utf8mb4_bin would ignore trailing spaces).

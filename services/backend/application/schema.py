@@ -1,13 +1,18 @@
 """The schema's revision, and the first users."""
 
+from pathlib import Path
+
+from alembic import command
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from flask import current_app
-from flask_migrate import upgrade
+from flask_migrate import Migrate
 from sqlalchemy import select
 
 from application.database import db
 from application.models import Users
+
+MIGRATE = Migrate(db=db, directory=str(Path(__file__).resolve().parent.parent / "migrations"))
+"""Flask-Migrate on this service's migrations, wherever a command is run."""
 
 FIRST_USERS = ("Bob", "Jay", "Matt", "Ferg", "Mo")
 
@@ -20,7 +25,7 @@ def revisions() -> set[str]:
 
 def scripts() -> ScriptDirectory:
     """Return the migrations that this release carries."""
-    return ScriptDirectory.from_config(current_app.extensions["migrate"].migrate.get_config())
+    return ScriptDirectory.from_config(MIGRATE.get_config())
 
 
 def is_known(revision: str) -> bool:
@@ -30,7 +35,7 @@ def is_known(revision: str) -> bool:
 
 def upgrade_schema() -> None:
     """Apply the migrations that the database lacks, in their order."""
-    upgrade()
+    command.upgrade(MIGRATE.get_config(), "head")
 
 
 def add_first_users() -> list[str]:

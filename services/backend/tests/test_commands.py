@@ -83,6 +83,12 @@ def test_a_database_that_is_away_is_one_line(unreachable: dict[str, str | None],
     assert result.output.count("\n") == 1
 
 
+def test_help_lists_the_commands(runner: FlaskCliRunner) -> None:
+    result = runner.invoke(args=["--help"])
+    assert result.exit_code == 0
+    assert all(f"\n  {command} " in result.output for command in ("db", "prepare-database", "seed"))
+
+
 def test_no_database_is_one_line() -> None:
     result = create_app({"SQLALCHEMY_DATABASE_URI": None}).test_cli_runner().invoke(args=["seed"])
     assert result.exit_code == 1

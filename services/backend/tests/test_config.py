@@ -33,10 +33,15 @@ def test_iam_takes_another_bundle() -> None:
     assert found.ca == Path("/ca.pem")
 
 
-def test_sqlite_has_no_network_and_no_time_out() -> None:
-    found = settings(DATABASE_URI="sqlite:////tmp/users.db")
+def test_sqlite_has_no_login() -> None:
+    found = settings(DATABASE_URI="sqlite:////tmp/users.db", DATABASE_CA="/ca.pem")
     assert found.is_sqlite
-    assert found.read_timeout is None
+    assert (found.ca, found.region) == (None, None)
+
+
+def test_requests_wait_for_the_database_as_long_as_is_set() -> None:
+    assert settings(DATABASE_URI=MYSQL).timeout == 0.6
+    assert settings(DATABASE_URI=MYSQL, DATABASE_TIMEOUT="2").timeout == 2.0
 
 
 def test_an_empty_variable_is_an_unset_one() -> None:
@@ -55,6 +60,12 @@ IAM: dict[str, Any] = {"DATABASE_AUTH": "iam", "AWS_REGION": "eu-west-2"}
         ({"DATABASE_URI": "mysql://db/users"}, "begins with 'mysql'; allowed are mysql"),
         ({"DATABASE_URI": MYSQL, "DATABASE_AUTH": "token"}, "DATABASE_AUTH is 'token'; allowed are password and iam"),
         ({"DATABASE_URI": MYSQL, "DATABASE_AUTH": "iam"}, "AWS_REGION is not set"),
+        (
+            {"DATABASE_URI": MYSQL, "DATABASE_TIMEOUT": "soon"},
+            "DATABASE_TIMEOUT is 'soon'; allowed are seconds above 0",
+        ),
+        ({"DATABASE_URI": MYSQL, "DATABASE_TIMEOUT": "0"}, "DATABASE_TIMEOUT is '0'; allowed are seconds above 0"),
+        ({"DATABASE_URI": MYSQL, "DATABASE_TIMEOUT": "nan"}, "DATABASE_TIMEOUT is 'nan'; allowed are seconds above 0"),
         (IAM | {"DATABASE_URI": "sqlite://"}, "DATABASE_AUTH=iam needs a mysql"),
         (IAM | {"DATABASE_URI": "mysql+pymysql://db/users"}, "with user and host"),
         (IAM | {"DATABASE_URI": "mysql+pymysql://user:hush@db/users"}, "takes no password"),

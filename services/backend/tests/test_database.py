@@ -71,7 +71,7 @@ def test_dropping_tables_with_no_test_database_harms_none(monkeypatch: pytest.Mo
 
 
 def test_the_package_imports_with_nothing_set() -> None:
-    code = "import application, sys; assert not {'boto3', 'botocore'} & set(sys.modules)"
+    code = "import application, sys; assert not {'boto3', 'botocore', 'alembic', 'flask_migrate'} & set(sys.modules)"
     result = subprocess.run([sys.executable, "-c", code], env={}, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -81,3 +81,16 @@ def test_boto3_is_not_imported_for_a_password() -> None:
     environ = {"DATABASE_URI": "mysql+pymysql://user:password@host/schema"}
     result = subprocess.run([sys.executable, "-c", code], env=environ, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.usefixtures("tables")
+def test_a_request_within_a_script_works_in_the_scripts_transaction(app: Flask) -> None:
+    with app.app_context():
+        db.session.add(Users(userName="Mo"))
+        assert app.test_client().post("/backend", json={"userName": "Bob"}).status_code == 201
+        db.session.rollback()
+        assert [user["userName"] for user in app.test_client().get("/backend").get_json()] == ["Bob", "Mo"]
+        assert app.test_client().post("/backend", json={"userName": "Bob"}).status_code == 409
+        assert app.test_client().delete("/backend/Bob").status_code == 204
+        db.session.rollback()
+        assert app.test_client().delete("/backend/Bob").status_code == 404

@@ -3,7 +3,7 @@
 import socket
 import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from time import monotonic
@@ -15,9 +15,15 @@ from sqlalchemy import Engine, make_url, text
 from sqlalchemy.exc import OperationalError
 
 from application.config import RDS_CA, DatabaseSettings, SettingError
-from application.engine import make_engine
+from application.engine import make_engine, make_serving_engine, timed_out
+from application.iam import TokenSigner
 
 URI = make_url("mysql+pymysql://application@db.example:3307/users")
+
+
+def serving(settings: DatabaseSettings, sign: TokenSigner = lambda *_: "token") -> Engine:
+    """The engine for requests, with a signer of the test's own."""
+    return make_serving_engine(settings, make_engine(settings, sign), sign)
 
 
 class DialledError(Exception):
@@ -38,18 +44,22 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
 
 
 def dial(engine: Engine) -> None:
+    """Make it connect, in vain."""
     with pytest.raises(DialledError):
         engine.connect()
 
 
-def test_each_connection_gets_a_token_of_its_own(dialled: list[dict[str, Any]]) -> None:
+@pytest.mark.parametrize("make", [make_engine, serving])
+def test_each_connection_gets_a_token_of_its_own(
+    dialled: list[dict[str, Any]], make: Callable[[DatabaseSettings, TokenSigner], Engine]
+) -> None:
     asked = []
 
     def sign(host: str, port: int, user: str, region: str) -> str:
         asked.append((host, port, user, region))
         return f"token-{len(asked)}"
 
-    engine = make_engine(DatabaseSettings(URI, ca=RDS_CA, region="eu-west-2"), sign)
+    engine = make(DatabaseSettings(URI, ca=RDS_CA, region="eu-west-2"), sign)
     assert asked == []
     dial(engine)
     dial(engine)
@@ -57,8 +67,11 @@ def test_each_connection_gets_a_token_of_its_own(dialled: list[dict[str, Any]]) 
     assert [attempt["password"] for attempt in dialled] == ["token-1", "token-2"]
 
 
-def test_a_token_goes_over_verified_tls_only(dialled: list[dict[str, Any]]) -> None:
-    dial(make_engine(DatabaseSettings(URI, ca=RDS_CA, region="eu-west-2"), lambda *_: "token"))
+@pytest.mark.parametrize("make", [make_engine, serving])
+def test_a_token_goes_over_verified_tls_only(
+    dialled: list[dict[str, Any]], make: Callable[[DatabaseSettings, TokenSigner], Engine]
+) -> None:
+    dial(make(DatabaseSettings(URI, ca=RDS_CA, region="eu-west-2"), lambda *_: "token"))
     context = dialled[0]["ssl"]
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
@@ -72,7 +85,7 @@ def test_the_driver_refuses_a_server_without_tls() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         uri = make_url(f"mysql+pymysql://application@127.0.0.1:{port}/users")
-        engine = make_engine(DatabaseSettings(uri, ca=RDS_CA, region="eu-west-2"), lambda *_: "token")
+        engine = serving(DatabaseSettings(uri, ca=RDS_CA, region="eu-west-2"))
         received = bytearray()
 
         def serve() -> None:
@@ -115,13 +128,23 @@ def silent() -> Iterator[int]:
 def test_a_server_that_says_nothing_is_given_up_on(silent: int) -> None:
     uri = make_url(f"mysql+pymysql://user@127.0.0.1:{silent}/users")
     begun = monotonic()
-    with pytest.raises(OperationalError):
-        make_engine(DatabaseSettings(uri, read_timeout=0.2)).connect()
-    assert monotonic() - begun < 2
+    with pytest.raises(OperationalError) as raised:
+        serving(DatabaseSettings(uri, timeout=0.2)).connect()
+    assert 0.2 <= monotonic() - begun < 2
+    assert raised.value.orig is not None
+    assert timed_out(raised.value.orig)
+
+
+def test_people_and_jobs_wait_longer_than_requests(dialled: list[dict[str, Any]]) -> None:
+    settings = DatabaseSettings(URI, timeout=0.2)
+    for engine in (serving(settings), make_engine(settings), make_engine(settings, patient=True)):
+        dial(engine)
+    waits = [(attempt["connect_timeout"], attempt["read_timeout"]) for attempt in dialled]
+    assert waits == [(0.2, 0.2), (3.0, 30.0), (3.0, None)]
 
 
 def test_threads_share_the_one_database_in_memory() -> None:
-    engine = make_engine(DatabaseSettings(make_url("sqlite://"), read_timeout=None))
+    engine = make_engine(DatabaseSettings(make_url("sqlite://")))
     with engine.begin() as connection:
         connection.execute(text("CREATE TABLE t (x INTEGER)"))
 

@@ -70,7 +70,7 @@ def test_no_credentials_is_503_to_a_client() -> None:
         "AWS_REGION": REGION,
     }
     response = create_app(settings).test_client().get("/backend")
-    assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
+    assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
 
 
 @pytest.fixture
