@@ -12,31 +12,9 @@ from sqlalchemy.exc import IntegrityError
 
 from application import answers, db, routes
 from application.models import Users
+from tests.odd import ODD
 
 pytestmark = pytest.mark.usefixtures("tables")
-
-ODD = [
-    "/",
-    "//",
-    "/a",
-    "a/",
-    "a//b",
-    "..",
-    ".",
-    "a/../b",
-    "%2F",
-    "%",
-    "?",
-    "#",
-    "&after=",
-    "+",
-    ";",
-    "😀",
-    "Zoë",
-    "'",
-    "\\",
-]
-"""Names that a careless server or client would take for something else."""
 
 
 def add(app: Flask, *names: str) -> None:

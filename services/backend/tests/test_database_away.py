@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from application import create_app, db, statements
 from application.models import Users
-from application.outage import TRIAL_INTERVAL, Outage
+from application.outage import TRIAL_INTERVAL, Outage, UnavailableError
 
 NO_WAIT = 0.4
 """Seconds in which an answer comes that waited for nothing, on a busy machine. Less than the time-out."""
@@ -223,6 +223,26 @@ def test_a_server_that_does_not_answer_is_waited_for_once(
     server.thaw()
     clock.now += TRIAL_INTERVAL
     assert names(client) == ["Bob"]
+
+
+@pytest.mark.parametrize("how", ["freeze", "cut"])
+def test_an_outage_in_the_middle_of_a_list_breaks_it_off(
+    server: Server, app: Flask, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr("application.routes.LONGEST_PAGE", 1)
+    with app.app_context(), db.engine.begin() as connection:
+        connection.execute(text("INSERT INTO users VALUES ('Jay'), ('Mo')"))
+    client = app.test_client()
+    pieces = iter(client.get("/backend").response)
+    assert next(pieces) == b'[{"userName":"Bob"}'
+    server.cut()
+    assert next(pieces) == b',{"userName":"Jay"}'
+    if how == "cut":
+        server.close()
+    server.freeze()
+    with pytest.raises(UnavailableError):
+        next(pieces)
+    assert list(pieces) == []
 
 
 def test_requests_do_not_queue_up(server: Server, app: Flask, client: FlaskClient) -> None:
