@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Flask
 
-from application import cli, config, errors, health, routes, statements
+from application import access_log, cli, config, draining, errors, health, origin, routes, statements
 from application.database import db
 
 __all__ = ["app", "create_app", "db"]
@@ -30,7 +30,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app.config.update(config.from_environment(os.environ))
     app.config.update(settings or {})
     db.init_app(app)
-    for part in (cli, errors, health, routes, statements):
+    for part in (access_log, cli, draining, errors, health, origin, routes, statements):
         part.init_app(app)
     return app
 

@@ -1,21 +1,20 @@
 """Serve the API: `python -m application`.
 
-The server is Granian, and every option of it is a variable, `GRANIAN_HOST`, `GRANIAN_PORT` and so on. The application
-is imported here, before the workers are forked: they start at once, share its memory, and settings that cannot work
-stop the service with one line.
+The server is Granian, and every option of it is a variable, `GRANIAN_HOST`, `GRANIAN_PORT` and so on; metrics are
+served beside it, at `METRICS_PORT`. The application is imported here, before the workers are forked: they start at
+once, share its memory, and settings that cannot work stop the service with one line.
 """
 
 import os
 import sys
 
-from granian.cli import cli
-
-from application import app
+from application import app, metrics, server
 from application.config import SettingError
 from application.database import db
 from application.engine import POOL_SIZE
 
 DEFAULTS = {
+    "GRANIAN_HOST": "127.0.0.1",
     "GRANIAN_PORT": "5001",
     "GRANIAN_INTERFACE": "wsgi",
     "GRANIAN_WEBSOCKETS": "false",
@@ -34,14 +33,15 @@ def main() -> None:
     Raises:
         SystemExit: a setting cannot work (its message says which), or the server has ended.
     """
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
     try:
         with app.app_context():
             _ = db.engine
+        with metrics.served(os.environ["GRANIAN_HOST"], metrics.port_from(os.environ)):
+            server.serve("application:app")
     except SettingError as error:
         sys.exit(f"backend: {error}")
-    for name, value in DEFAULTS.items():
-        os.environ.setdefault(name, value)
-    cli(["application:app"], auto_envvar_prefix="GRANIAN")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from application import backend, config, errors, headers, health, routes
+from application import access_log, backend, config, draining, errors, headers, health, origin, routes
 
 __all__ = ["app", "create_app"]
 
@@ -27,7 +27,7 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(config.from_environment(os.environ))
     app.config.update(settings or {})
-    for part in (backend, errors, headers, health, routes):
+    for part in (access_log, backend, draining, errors, headers, health, origin, routes):
         part.init_app(app)
     return app
 

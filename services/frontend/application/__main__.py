@@ -1,20 +1,19 @@
 """Serve the page: `python -m application`.
 
-The server is Granian, and every option of it is a variable, `GRANIAN_HOST`, `GRANIAN_PORT` and so on. The application
-is imported here, before the workers are forked: they start at once, share its memory, and settings that cannot work
-stop the service with one line.
+The server is Granian, and every option of it is a variable, `GRANIAN_HOST`, `GRANIAN_PORT` and so on; metrics are
+served beside it, at `METRICS_PORT`. The application is imported here, before the workers are forked: they start at
+once, share its memory, and settings that cannot work stop the service with one line.
 """
 
 import os
 import sys
 
-from granian.cli import cli
-
-from application import app
+from application import app, metrics, server
 from application.backend import THREADS
 from application.config import SettingError, backend_url
 
 DEFAULTS = {
+    "GRANIAN_HOST": "127.0.0.1",
     "GRANIAN_PORT": "5000",
     "GRANIAN_INTERFACE": "wsgi",
     "GRANIAN_WEBSOCKETS": "false",
@@ -33,13 +32,14 @@ def main() -> None:
     Raises:
         SystemExit: a setting cannot work (its message says which), or the server has ended.
     """
-    try:
-        backend_url(app.config)
-    except SettingError as error:
-        sys.exit(f"frontend: {error}")
     for name, value in DEFAULTS.items():
         os.environ.setdefault(name, value)
-    cli(["application:app"], auto_envvar_prefix="GRANIAN")
+    try:
+        backend_url(app.config)
+        with metrics.served(os.environ["GRANIAN_HOST"], metrics.port_from(os.environ)):
+            server.serve("application:app")
+    except SettingError as error:
+        sys.exit(f"frontend: {error}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 
+from application.metrics import metrics
+
 TRIAL_INTERVAL = 0.5
 """Seconds from the beginning of an outage, or of a trial, to the next trial. An end is noticed this much late."""
 
@@ -21,7 +23,7 @@ class Outage:
     (not each broken connection) by `began`. A block that ends without an exception ends the outage too. One that
     raises proves nothing, unless it calls `ended` for an error that is an answer.
 
-    Only the changes are logged, however many requests meet them. Each worker process keeps and logs its own.
+    Only the changes are logged and counted, however many requests meet them. Each worker process keeps its own.
     """
 
     def __init__(self, dependency: str, logger: logging.Logger, clock: Callable[[], float] = monotonic) -> None:
@@ -56,6 +58,7 @@ class Outage:
                 self._since = self._clock()
                 self._reason = " ".join(reason.split())
                 self._next_trial = self._since + TRIAL_INTERVAL
+                metrics().count_outage(self._dependency.removeprefix("the "))
                 self._logger.error("%s is unavailable: %s", self._dependency, self._reason)
 
     def ended(self) -> None:

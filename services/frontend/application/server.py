@@ -1,0 +1,93 @@
+"""The server: Granian, made to stop without dropping a request.
+
+It builds on methods of Granian's server that are not public. Granian is pinned, and the suite stops it under load.
+"""
+
+import ctypes
+import socket
+import struct
+import sys
+from contextlib import suppress
+from unittest.mock import patch
+
+from granian import cli
+from granian._granian import SocketHolder
+from granian.server import MPServer
+
+from application import draining
+from application.config import SettingError
+
+_SO_ATTACH_FILTER = 26
+"""Linux's option, which Python does not name."""
+
+# A packet filter in five instructions: drop what has SYN set and ACK not (a new connection), let all else pass.
+_NO_NEW_CONNECTIONS = b"".join(
+    struct.pack("HBBI", *instruction)
+    for instruction in (
+        (0x30, 0, 0, 13),  # load the byte of the TCP header that holds the flags
+        (0x54, 0, 0, 0x12),  # of them SYN and ACK
+        (0x15, 1, 0, 0x02),  # SYN alone: skip one
+        (0x06, 0, 0, 0xFFFFFFFF),  # pass
+        (0x06, 0, 0, 0),  # drop
+    )
+)
+
+
+class DrainingServer(MPServer):
+    """Granian's server with one listening socket for all workers, and a stop that drains first.
+
+    Granian gives each worker a listening socket of its own, and the kernel resets what waits in it when its worker
+    ends or dies. Of one that all share, the other workers go on to accept.
+    """
+
+    listener: socket.socket | None = None
+    """The listening socket, once there is one; none of a Unix path, which Granian shares by itself."""
+
+    def _init_shared_socket(self) -> None:
+        if self.bind_uds:
+            super()._init_shared_socket()  # type: ignore[no-untyped-call]  # Granian has no types here
+            return
+        family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
+        try:
+            self.listener = socket.create_server((self.bind_addr, self.bind_port), family=family, backlog=self.backlog)
+        except OSError as error:
+            reason = str(error.strerror).partition(" (")[0]  # without the address once more
+            raise SettingError(
+                f"GRANIAN_PORT: cannot listen at {self.bind_addr}:{self.bind_port} ({reason}); choose a free one"
+            ) from error
+        self.listener.setblocking(False)
+        is_uds = False
+        self._shd = SocketHolder(self.listener.fileno(), is_uds, self.backlog)  # type: ignore[call-arg, assignment]  # untyped
+        self._sso = self.listener
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Drain, then stop the workers, which end what they have begun."""
+        if self.listener is not None:
+            refuse_connections(self.listener)
+        draining.drain()
+        super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # Granian has no types here
+
+
+def refuse_connections(listener: socket.socket) -> None:
+    """Have the kernel ignore new connections from now on; those that it has accepted are served.
+
+    A client that is ignored tries again after a second, and is then refused, or accepted by whoever serves next. Were
+    they taken until the listener closes, the last ones would be reset with their requests. Only Linux can do this.
+    """
+    if sys.platform != "linux":
+        return
+    program = ctypes.create_string_buffer(_NO_NEW_CONNECTIONS, len(_NO_NEW_CONNECTIONS))
+    length = len(_NO_NEW_CONNECTIONS) // struct.calcsize("HBBI")
+    with suppress(OSError):  # a kernel without packet filters
+        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", length, ctypes.addressof(program)))
+
+
+def serve(target: str) -> None:
+    """Serve until told to stop, as the variables GRANIAN_… say.
+
+    Raises:
+        SettingError: it cannot listen where they say.
+        SystemExit: the server has ended.
+    """
+    with patch.object(cli, "Server", DrainingServer):
+        cli.cli([target], auto_envvar_prefix="GRANIAN")
