@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -49,15 +49,18 @@ def _run(part: Part, size: Plan) -> Section:
     return Section(part.title, part.about, findings)
 
 
-def main() -> int:
-    """Measure what was asked for; return the exit status."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what was asked for, by default on the command line; return the exit status.
+
+    Only a whole run at full length writes RESULTS.md; what others measured is shown alone.
+    """
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="How fast it is, and what it takes.")
     parser.add_argument(
         "parts", nargs="*", metavar="PART", help=f"{', '.join([*PARTS, *EXTRAS])}; default: the report's"
     )
     parser.add_argument("--quick", action="store_true", help="a short run, which shows that everything works")
     parser.add_argument("--strict", action="store_true", help="fail if a bar is missed or a part not measured")
-    given = parser.parse_args()
+    given = parser.parse_args(arguments)
     everything = PARTS | EXTRAS
     if unknown := set(given.parts) - set(everything):
         parser.error(f"no part is called {', '.join(sorted(unknown))}; there are {', '.join(everything)}")

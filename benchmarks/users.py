@@ -30,8 +30,8 @@ _BYTES_PER_USER = 150  # on the disk while they are loaded: the rows, and MariaD
 # A buffer pool that holds the table, as a server for so many users would have; no power cut needs to be outlived.
 _OPTIONS = ["--innodb-buffer-pool-size=1G", "--innodb-log-file-size=512M", "--innodb-flush-log-at-trx-commit=0"]
 
-# Of batches on their way, in megabytes; the whole answer is fifteen times that.
-_GROWTH = 20
+# For batches on their way, in megabytes: a tenth of the whole answer.
+_GROWTH = 30
 
 Pairs = Mapping[str, tuple[float, float]]
 """What was measured with few users and with many, by what it is."""
