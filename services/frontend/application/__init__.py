@@ -9,7 +9,7 @@ from typing import Any
 
 from flask import Flask
 
-from application import access_log, backend, config, draining, errors, headers, health, origin, routes
+from application import access_log, assets, backend, config, draining, errors, headers, health, origin, routes
 
 __all__ = ["app", "create_app"]
 
@@ -27,7 +27,8 @@ def create_app(settings: Mapping[str, Any] | None = None) -> Flask:
     app = Flask(__name__)
     app.config.update(config.from_environment(os.environ))
     app.config.update(settings or {})
-    for part in (access_log, backend, draining, errors, headers, health, origin, routes):
+    app.jinja_env.trim_blocks = True  # a page is small: no lines that held nothing but a tag
+    for part in (access_log, assets, backend, draining, errors, headers, health, origin, routes):
         part.init_app(app)
     return app
 

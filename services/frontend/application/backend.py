@@ -1,87 +1,145 @@
-"""The client of the users API: one pool of connections, and never more waiting than a reader has patience for."""
+"""The client of the users API: what a page asks the backend for, and what is made of its answers."""
 
-from typing import Any
+import json
+import re
+from http import HTTPStatus
+from time import monotonic
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
-import urllib3
-from flask import Flask, current_app
+from flask import Flask, current_app, g, request
 
+from application.access_log import REQUEST_ID
 from application.config import backend_url
-from application.outage import Outage
+from application.connection import Answer, BrokenOffError, Connections
+from application.outage import Outage, UnavailableError
 
 THREADS = 4
-"""Threads of a worker. The pool keeps a connection for each, and opens no more than that."""
+"""Threads of a worker, each with one connection to the backend."""
 
-# Seconds for a connection, and for each wait for a piece of the answer: longer than the backend waits for its database,
-# so that it is the backend who says that the database is away.
-_TIMEOUT = urllib3.Timeout(connect=1.0, read=3.0)
+PAGE_SIZE = 50
+"""Users on a page."""
 
-# A pod may be leaving or hang, and the next connection meets another: so twice more for a connection that is refused,
-# once more for one that breaks off or stays silent. An answer is an answer, 503 too: the backend has waited already.
-_RETRIES = urllib3.Retry(
-    total=2,
-    connect=2,
-    read=1,
-    other=0,
-    backoff_factor=0.1,
-    allowed_methods={"GET"},
-    respect_retry_after_header=False,
-)
+PATIENCE = 0.75
+"""Seconds in which all answers that one request needs must have come. The backend gives its database 0.6."""
 
 _EXTENSION = "application.backend"
+_NEXT = re.compile(r'<([^>]*)>\s*;\s*rel="?next"?')
 
 
-class BackendUnavailableError(RuntimeError):
-    """The backend gave no list of users. The message is one line that says why."""
+class RefusedError(ValueError):
+    """The backend refused what it was asked, for a reason that a person can mend. The message is a sentence for him.
+
+    Attributes:
+        status: 409 for a user who exists already, 422 for anything else.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
 
 
-class Backend:
-    """The users API, from here."""
+class Page(NamedTuple):
+    """Some users, in the order of their names."""
 
-    def __init__(self, outage: Outage) -> None:
-        self._pool = urllib3.PoolManager(maxsize=THREADS, block=True, timeout=_TIMEOUT, retries=_RETRIES)
-        self._outage = outage
+    names: list[str]
+    next: str | None
+    """Where the next page begins: the name after which it lists; None on the last page."""
 
-    def user_names(self, url: str) -> list[str]:
-        """Ask the API at `url` for the names of all users, in its order.
+
+class Users:
+    """The users, as the backend has them.
+
+    Every method raises `UnavailableError` where the backend gave no sensible answer, and `SettingError` where its
+    address cannot work.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self._connections = Connections()
+        self._outage = Outage("the backend", app.logger)
+        self._logger = app.logger
+
+    def page(self, after: str | None) -> Page:
+        """Return the first users, or those after a name.
 
         Raises:
-            BackendUnavailableError: there was no answer, or no sensible one. The first of a row is logged.
+            RefusedError: no user can have that name.
         """
+        query = {"limit": str(PAGE_SIZE)} | ({"after": after} if after else {})
+        answer = self._ask("GET", f"/backend?{urlencode(query)}", expected=(200,))
         try:
-            names = self._fetch(f"{url}/backend")
-        except BackendUnavailableError as error:
-            self._outage.began(str(error))
-            raise
-        self._outage.ended()
-        return names
-
-    def _fetch(self, url: str) -> list[str]:
-        try:
-            answer = self._pool.request("GET", url, headers={"Accept": "application/json"}, redirect=False)
-        except urllib3.exceptions.HTTPError as error:
-            raise BackendUnavailableError(f"GET {url}: {_reason_of(error)}") from error
-        if answer.status != 200:
-            raise BackendUnavailableError(f"GET {url} was answered with {answer.status}")
-        try:
-            return [_name_in(user) for user in answer.json()]
+            return Page(
+                [_name_in(user) for user in json.loads(answer.content)], _next_in(answer.headers.get("link", ""))
+            )
         except (ValueError, TypeError, KeyError) as error:
-            raise BackendUnavailableError(f"GET {url} was answered with something else than users") from error
+            raise self._nonsense("GET", "the answer is something else than users") from error
+
+    def add(self, name: str) -> str:
+        """Add a user, and return his name as it was stored: trimmed and normalised.
+
+        Raises:
+            RefusedError: there is such a user, or no user can have that name.
+        """
+        answer = self._ask("POST", "/backend", expected=(201,), content=json.dumps({"userName": name}).encode())
+        try:
+            return _name_in(json.loads(answer.content))
+        except (ValueError, TypeError, KeyError) as error:
+            raise self._nonsense("POST", "the answer is something else than a user") from error
+
+    def remove(self, name: str) -> bool:
+        """Remove a user, and return whether there was one.
+
+        Raises:
+            RefusedError: no user can have that name.
+        """
+        return self._ask("DELETE", f"/backend/{quote(name, safe='')}", expected=(204, 404)).status == 204
+
+    def _ask(self, method: str, target: str, expected: tuple[int, ...], content: bytes | None = None) -> Answer:
+        url = backend_url(current_app.config)
+        headers = {"Accept": "application/json", "X-Request-ID": request.environ[REQUEST_ID]}
+        if content is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            with self._outage.attempt():
+                answer = self._connections.ask(
+                    url, method, target, deadline=_deadline(), headers=headers, content=content
+                )
+        except OSError as error:
+            self._outage.began(f"{method} {url}: {error}")
+            raise UnavailableError(str(error)) from error
+        except BrokenOffError as error:
+            raise self._nonsense(method, str(error)) from error
+        if answer.status in expected:
+            return answer
+        if answer.status == HTTPStatus.SERVICE_UNAVAILABLE:  # the backend has logged why
+            raise UnavailableError("the backend is without its database")
+        if 400 <= answer.status < 500 and (detail := _detail_in(answer.content)):
+            raise RefusedError(detail, 409 if answer.status == 409 else 422)
+        raise self._nonsense(method, f"the answer has status {answer.status}")
+
+    def _nonsense(self, method: str, reason: str) -> UnavailableError:
+        """Log what no outage explains, and return the error to raise."""
+        self._logger.error("%s %s: %s", method, backend_url(current_app.config), reason)
+        return UnavailableError(reason)
 
 
 def init_app(app: Flask) -> None:
     """Give the application its one client."""
-    app.extensions[_EXTENSION] = Backend(Outage("the backend", app.logger))
+    app.extensions[_EXTENSION] = Users(app)
 
 
-def user_names() -> list[str]:
-    """Ask the current application's backend for the names of all users, in its order.
+def users() -> Users:
+    """Return the users of the current application's backend."""
+    client: Users = current_app.extensions[_EXTENSION]
+    return client
 
-    Raises:
-        BackendUnavailableError: it gave none.
-        SettingError: its address cannot work.
-    """
-    backend: Backend = current_app.extensions[_EXTENSION]
-    return backend.user_names(backend_url(current_app.config))
+
+def _deadline() -> float:
+    """Return the moment at which this request stops to wait, however often it asks."""
+    if "deadline" not in g:
+        g.deadline = monotonic() + PATIENCE
+    deadline: float = g.deadline
+    return deadline
 
 
 def _name_in(user: dict[str, Any]) -> str:
@@ -91,7 +149,15 @@ def _name_in(user: dict[str, Any]) -> str:
     return name
 
 
-def _reason_of(error: Exception) -> str:
-    """Return the cause that a retry has wrapped, in one line."""
-    cause = error.reason if isinstance(error, urllib3.exceptions.MaxRetryError) and error.reason else error
-    return " ".join(str(cause).split())
+def _next_in(link: str) -> str | None:
+    """Return where the next page begins, from a header `Link` (RFC 8288)."""
+    found = _NEXT.search(link)
+    return parse_qs(urlsplit(found[1]).query)["after"][0] if found else None
+
+
+def _detail_in(content: bytes) -> str | None:
+    """Return what problem details (RFC 9457) say to a person, if that is what they are."""
+    try:
+        return str(json.loads(content)["detail"])
+    except (ValueError, TypeError, KeyError):
+        return None

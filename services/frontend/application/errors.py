@@ -5,7 +5,8 @@ from http import HTTPStatus
 from flask import Flask, Response, make_response, render_template
 from werkzeug.exceptions import HTTPException
 
-from application.backend import BackendUnavailableError
+from application.backend import RefusedError
+from application.outage import UnavailableError
 
 RETRY_AFTER = 5
 """Seconds after which a browser may try again while the backend is away."""
@@ -14,7 +15,8 @@ RETRY_AFTER = 5
 def init_app(app: Flask) -> None:
     """Answer errors of this application by pages."""
     app.register_error_handler(HTTPException, _answer)
-    app.register_error_handler(BackendUnavailableError, _answer_unavailable)
+    app.register_error_handler(RefusedError, _answer_refused)
+    app.register_error_handler(UnavailableError, _answer_unavailable)
 
 
 def _answer(error: HTTPException) -> Response:
@@ -26,12 +28,13 @@ def _answer(error: HTTPException) -> Response:
     return response
 
 
-def _answer_unavailable(_: BackendUnavailableError) -> Response:
-    response = _page(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        "The users cannot be shown right now",
-        "The service behind this page does not answer. Nothing is lost; please try again in a moment.",
-    )
+def _answer_refused(error: RefusedError) -> Response:
+    """Answer what no form of ours sends; the add form shows its errors itself."""
+    return _page(HTTPStatus(error.status), "This is not possible", str(error))
+
+
+def _answer_unavailable(_: UnavailableError) -> Response:
+    response = make_response(render_template("unavailable.html"), HTTPStatus.SERVICE_UNAVAILABLE)
     response.headers["Retry-After"] = str(RETRY_AFTER)
     return response
 

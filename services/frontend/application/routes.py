@@ -1,15 +1,63 @@
-"""The pages."""
+"""The page, and the two forms on it."""
 
-from flask import Flask, render_template
+from http import HTTPStatus
+from time import time
 
-from application.backend import user_names
+from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from werkzeug import Response as BareResponse
+
+from application import caching, notice
+from application.backend import RefusedError, users
+from application.notice import Deed, Notice
+
+_MAX_FORM_BYTES = 8 * 1024
+"""A name and a page's name, of 50 emoji each, are 1.2 kB when percent-encoded."""
 
 
 def init_app(app: Flask) -> None:
-    """Add the pages. Their endpoints are the functions' plain names: test scripts build URLs by them."""
+    """Add the page. Its endpoint is the function's plain name: test scripts build URLs by it."""
+    app.config["MAX_CONTENT_LENGTH"] = _MAX_FORM_BYTES
     app.add_url_rule("/", view_func=get_users)
+    app.add_url_rule("/users", view_func=add_user, methods=["POST"])
+    app.add_url_rule("/users/remove", view_func=remove_user, methods=["POST"])
+    for path in ("/users", "/users/remove"):  # for whoever enters the address of a form's answer again
+        app.add_url_rule(path, f"get {path}", redirect_to="/", methods=["GET"])
 
 
-def get_users() -> str:
-    """Show all users."""
-    return render_template("users.html", names=user_names())
+def get_users() -> Response:
+    """Show the first page of users, or the one after the name `after`."""
+    read_at = int(time())
+    response = _page(request.args.get("after"), told=notice.take(request))
+    if notice.COOKIE not in request.cookies:
+        caching.keep_briefly(response, read_at)
+    return response
+
+
+def add_user() -> BareResponse:
+    """Add the user `name`, then show the page that the form was on."""
+    after, name = request.form.get("after"), request.form.get("name", "")
+    try:
+        stored = users().add(name)
+    except RefusedError as error:
+        return _page(after, error.status, error=str(error), entered=name)
+    return _show(after, Notice(Deed.ADDED, stored))
+
+
+def remove_user() -> BareResponse:
+    """Remove the user `name`, then show the page that the form was on."""
+    name = request.form.get("name", "")
+    was_there = users().remove(name)
+    return _show(request.form.get("after"), Notice(Deed.REMOVED if was_there else Deed.GONE, name))
+
+
+def _page(after: str | None, status: int = HTTPStatus.OK, **words: str | Notice | None) -> Response:
+    """Render the page of users that begins after a name, with what there is to say on it."""
+    after = after or None
+    return make_response(render_template("users.html", page=users().page(after), after=after, **words), status)
+
+
+def _show(after: str | None, told: Notice) -> BareResponse:
+    """Send the browser back to the page, with a notice."""
+    response = redirect(url_for("get_users", after=after or None), HTTPStatus.SEE_OTHER)
+    notice.leave(response, told)
+    return response

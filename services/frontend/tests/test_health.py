@@ -14,7 +14,7 @@ def test_healthz_names_the_release() -> None:
 
 
 def test_a_backend_that_is_away_leaves_the_service_ready(client: FlaskClient, backend: StubBackend) -> None:
-    backend.status = "500 Internal Server Error"
+    backend.answer = ("500 Internal Server Error", {})
     assert client.get("/readyz").status_code == 200
     assert backend.asked == []
 
