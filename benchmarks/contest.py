@@ -14,6 +14,7 @@ from rehearsal.steps import say
 from rehearsal.system import System
 
 _WARM_UP_SECONDS = 2
+# The Dockerfile leaves the release to the build, and its `${RELEASE}` would be a variable of NGINX's.
 _SETTINGS = {"RELEASE": "benchmark"}
 
 
@@ -84,7 +85,7 @@ def take_turns(
             loads[name].append(measured)
             say(f"    {turn}/{plan.rounds} {name:<36} {measured.rate:>9,.0f}/s  p99 {measured.p99 * 1000:>7.2f} ms")
     middles = {name: Load.middle(turns) for name, turns in loads.items()}
-    return {name: Result(middle, asked[name] / max(middle.requests, 1)) for name, middle in middles.items()}
+    return {name: Result(middle, asked[name] / middle.requests) for name, middle in middles.items()}
 
 
 def _selects(server: MariaDB) -> int:
