@@ -19,9 +19,9 @@ STEP := ci/step
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansible
 TESTS := $(CHECKS) backend-mariadb full
-VERIFICATIONS := images
+VERIFICATIONS := images scenes
 
-.PHONY: help up down status logs synth check test verify snapshots install install-dev format lock clean
+.PHONY: help up down status logs synth check test verify bench snapshots install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,8 +57,10 @@ check: ## test everything that needs no server (under 90 s)
 test: ## test everything that needs no container engine
 	@$(call run,$(TESTS))
 
-verify: ## test what needs a container engine
+verify: ## test what needs a container engine, and scenes that break a running system
 	@$(call run,$(VERIFICATIONS))
+
+verify: JOBS = 1
 
 # Every step runs, whatever the others came to; the summary decides.
 define run
@@ -87,7 +89,7 @@ step-types:
 	@$(STEP) types ci/types
 
 step-backend step-frontend: step-%:
-	@SHOW=1 $(STEP) $* ci/suite $*
+	@SHOW=1 $(STEP) $* ci/suite $* -m 'not full'
 
 step-backend-mariadb:
 	@SHOW=1 $(STEP) backend-mariadb ci/with-mariadb ci/suite backend
@@ -103,6 +105,13 @@ step-full:
 
 step-images:
 	@SHOW=1 $(STEP) images ci/verify-images
+
+# With the machine to itself: it tells how long requests take while something is broken.
+step-scenes:
+	@SHOW=1 $(STEP) scenes pytest -m scene
+
+bench: install-dev ## measure the application's speed into benchmarks/RESULTS.md
+	@python -m benchmarks $(BENCH)
 
 snapshots: install-dev ## renew the snapshots of stacks and manifests
 	pytest -q -k snapshot --snapshot-update

@@ -9,6 +9,7 @@ from k8s_charts.database import Database
 from k8s_charts.web_service import WebService
 
 PORT = 5001
+METRICS_PORT = 5101
 
 
 class BackendChart(cdk8s.Chart):
@@ -35,7 +36,8 @@ class BackendChart(cdk8s.Chart):
             "backend",
             image=image,
             port=PORT,
-            startup_path="/backend",
+            metrics_port=METRICS_PORT,
+            startup_path="/backend?limit=1",
             environment=database.environment(self),
         )
         self.url = f"http://{service.address}"

@@ -9,6 +9,7 @@ from constructs import Construct
 from k8s_charts.web_service import WebService
 
 PORT = 5000
+METRICS_PORT = 5100
 
 
 class FrontendChart(cdk8s.Chart):
@@ -35,6 +36,7 @@ class FrontendChart(cdk8s.Chart):
             "frontend",
             image=image,
             port=PORT,
+            metrics_port=METRICS_PORT,
             startup_path="/",
             environment={"BACKEND_URL": kplus.EnvValue.from_value(backend_url)},
         )

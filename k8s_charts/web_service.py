@@ -42,6 +42,7 @@ class WebService(Construct):
         port: int,
         startup_path: str,
         readiness_path: str = "/readyz",
+        metrics_port: int | None = None,
         environment: Mapping[str, kplus.EnvValue] | None = None,
         command: Sequence[str] | None = None,
         cpu_request: kplus.Cpu | None = None,
@@ -56,6 +57,8 @@ class WebService(Construct):
             port: the port that the container listens on and the Service offers.
             startup_path: the page or API call that proves a release works; asked until it answers 200.
             readiness_path: says whether this process can take requests; looks at nothing beyond the pod.
+            metrics_port: where the container offers its Prometheus metrics, if it does. The Service does not lead
+                there: a Prometheus in the cluster finds the pods by the port's name, `metrics`.
             environment: settings of the container.
             command: replaces the image's own command.
             cpu_request: share of a CPU that is reserved; 100 millicores by default. There is no CPU limit: a limit
@@ -90,7 +93,10 @@ class WebService(Construct):
             image=image,
             image_pull_policy=kplus.ImagePullPolicy.IF_NOT_PRESENT,
             command=list(command) if command else None,
-            port_number=port,
+            ports=[
+                kplus.ContainerPort(number=port, name="http"),
+                *([kplus.ContainerPort(number=metrics_port, name="metrics")] if metrics_port else []),
+            ],
             env_variables=dict(environment or {}),
             security_context=pod.container_security_context(),
             resources=kplus.ContainerResources(

@@ -188,12 +188,17 @@ def service(name: str, home: Path, environment: Mapping[str, str]) -> Process:
     directory = ROOT / "services" / name
     image = dockerfile.read(directory / "Dockerfile")
     port = pods.free_port()
-    listen = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(port), "METRICS_PORT": str(pods.free_port())}
+    here = {
+        "RELEASE": pods.RELEASE,
+        "GRANIAN_HOST": "127.0.0.1",
+        "GRANIAN_PORT": str(port),
+        "METRICS_PORT": str(pods.free_port()),
+    }
     return Process(
         name,
         image.command,
         directory=directory,
-        environment={**image.environment, **listen, **environment},
+        environment={**image.environment, **here, **environment},
         port=port,
         startup_path="/readyz",
         log=home / f"{name}.log",

@@ -31,6 +31,10 @@ def callers(manifests: list[Manifest]) -> Iterator[tuple[str, str]]:
         yield "proxy", configuration["data"][nginx.FILE]
 
 
+def ports(container: Manifest) -> dict[str, int]:
+    return {port["name"]: port["containerPort"] for port in container["ports"]}
+
+
 def test_the_request_path_is_proxy_frontend_backend(manifests: list[Manifest]) -> None:
     edges = {(caller, match[1]) for caller, text in callers(manifests) for match in ADDRESS.finditer(text)}
     assert edges == {("proxy", "frontend"), ("frontend", "backend")}
@@ -55,7 +59,14 @@ def test_every_edge_leads_to_a_port_that_a_pod_declares(manifests: list[Manifest
             ]
             assert len(pods) == 1, f"the Service {name} selects {len(pods)} Deployments"
             (container,) = pods[0]["spec"]["containers"]
-            assert {"containerPort": entry["targetPort"]} in container["ports"]
+            assert ports(container)["http"] == entry["targetPort"]
+
+
+def test_no_service_leads_to_metrics(manifests: list[Manifest]) -> None:
+    deployments = of_kind(manifests, "Deployment")
+    for name, service in of_kind(manifests, "Service").items():
+        (container,) = deployments[name]["spec"]["template"]["spec"]["containers"]
+        assert {entry["targetPort"] for entry in service["spec"]["ports"]} == {ports(container)["http"]}
 
 
 def test_every_service_selects_its_own_pods(manifests: list[Manifest]) -> None:
@@ -65,17 +76,20 @@ def test_every_service_selects_its_own_pods(manifests: list[Manifest]) -> None:
 
 
 @pytest.mark.parametrize("name", ["backend", "frontend"])
-def test_the_image_listens_on_the_port_that_the_pod_declares(name: str, manifests: list[Manifest]) -> None:
+def test_the_image_listens_on_the_ports_that_the_pod_declares(name: str, manifests: list[Manifest]) -> None:
     (container,) = of_kind(manifests, "Deployment")[name]["spec"]["template"]["spec"]["containers"]
     image = dockerfile.read(SERVICES / name / "Dockerfile")
-    assert container["ports"] == [{"containerPort": int(image.environment["GRANIAN_PORT"])}]
+    assert ports(container) == {
+        "http": int(image.environment["GRANIAN_PORT"]),
+        "metrics": int(image.environment["METRICS_PORT"]),
+    }
 
 
 def test_the_proxy_listens_on_the_port_that_the_pod_declares(manifests: list[Manifest]) -> None:
     (configuration,) = of_kind(manifests, "ConfigMap").values()
     (container,) = of_kind(manifests, "Deployment")["proxy"]["spec"]["template"]["spec"]["containers"]
     (listen,) = re.findall(r"listen (\d+)", configuration["data"][nginx.FILE])
-    assert container["ports"] == [{"containerPort": int(listen)}]
+    assert ports(container) == {"http": int(listen)}
 
 
 def test_the_proxy_mounts_the_configuration_that_it_is_started_with(manifests: list[Manifest]) -> None:

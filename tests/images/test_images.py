@@ -20,6 +20,8 @@ SERVICES = ["backend", "frontend"]
 COMPILERS = ("cc", "gcc", "make")
 INSTALLERS = ("pip", "pip3", "uv")
 START_SECONDS = 30
+LARGEST = 110
+"""Megabytes that an image may add to its base."""
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -43,6 +45,23 @@ def _found(image: str, programs: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_image_says_which_release_it_is(name: str, images: dict[str, str]) -> None:
     assert inspect(images[name])["Labels"]["org.opencontainers.image.revision"] == "test"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_an_image_adds_to_its_base_is_bounded(name: str, images: dict[str, str], base: str) -> None:
+    added = (inspect(images[name])["Size"] - inspect(base)["Size"]) / 1e6
+    assert 10 < added < LARGEST, f"{name} adds {added:.0f} MB"
+
+
+def test_the_backends_image_can_sign_login_tokens(images: dict[str, str]) -> None:
+    """What was left out of botocore is nothing that a token takes."""
+    sign = "from application.iam import rds_token; print(rds_token('db.example', 3306, 'application', 'eu-west-2'))"
+    keys = ("--env=AWS_ACCESS_KEY_ID=id", "--env=AWS_SECRET_ACCESS_KEY=secret")
+    token = podman("run", "--rm", "--network=none", *keys, images["backend"], "python", "-c", sign)
+    assert token.startswith("db.example:3306/?Action=connect&DBUser=application&")
+    describe = "from application.iam import _client; print(_client('secretsmanager', 'eu-west-2').meta.endpoint_url)"
+    endpoint = podman("run", "--rm", "--network=none", *keys, images["backend"], "python", "-c", describe)
+    assert endpoint == "https://secretsmanager.eu-west-2.amazonaws.com"
 
 
 @pytest.fixture
