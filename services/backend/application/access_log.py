@@ -47,7 +47,7 @@ _STDOUT = 1
 def init_app(app: Flask) -> None:
     """Log and count every request, and log what the application's logger is told."""
     app.wsgi_app = _AccessLog(app.wsgi_app)  # type: ignore[method-assign]  # Flask's documented way to wrap
-    app.logger.handlers[:] = [_Handler()]
+    app.logger.handlers[:] = [JsonHandler()]
 
 
 class _AccessLog:
@@ -139,10 +139,11 @@ class _Stream:
             self._exchange.end(whole=self._whole)
 
 
-class _Handler(logging.Handler):
+class JsonHandler(logging.Handler):
     """Writes what a logger is told as a line of JSON, with the id of the request that it is about."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """Write the line, with the traceback of the exception that is told of, if any."""
         line = f'"level":"{record.levelname.lower()}","message":{_text(record.getMessage(), 1500)}'
         if has_request_context():
             line += f',"request_id":"{request.environ.get(REQUEST_ID)}"'

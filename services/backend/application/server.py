@@ -8,6 +8,7 @@ import socket
 import struct
 import sys
 from contextlib import suppress
+from typing import Any
 from unittest.mock import patch
 
 from granian import cli
@@ -15,6 +16,7 @@ from granian._granian import SocketHolder
 from granian.server import MPServer
 
 from application import draining
+from application.access_log import JsonHandler
 from application.config import SettingError
 
 _SO_ATTACH_FILTER = 26
@@ -32,6 +34,12 @@ _NO_NEW_CONNECTIONS = b"".join(
     )
 )
 
+# What Granian tells is lines of JSON, like all else in the log.
+_LOGGING = {
+    "handlers": {"json": {"class": f"{JsonHandler.__module__}.{JsonHandler.__name__}"}},
+    "loggers": {"_granian": {"handlers": ["json"], "propagate": False}},
+}
+
 
 class DrainingServer(MPServer):
     """Granian's server with one listening socket for all workers, and a stop that drains first.
@@ -42,6 +50,9 @@ class DrainingServer(MPServer):
 
     listener: socket.socket | None = None
     """The listening socket, once there is one; none of a Unix path, which Granian shares by itself."""
+
+    def __init__(self, target: str, **options: Any) -> None:
+        super().__init__(target, **{**options, "log_dictconfig": options.get("log_dictconfig") or _LOGGING})
 
     def _init_shared_socket(self) -> None:
         if self.bind_uds:

@@ -1,5 +1,6 @@
 """The service as a process: `python -m application`."""
 
+import json
 import os
 import signal
 import socket
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from application import __main__, app, create_app, db, server
+from application import __main__, access_log, app, create_app, db, server
 from application.config import SettingError
 from tests.load import Load
 from tests.service import PATIENCE, Service, eventually, free_port, get
@@ -41,6 +42,9 @@ def test_it_serves_and_stops_within_seconds_of_being_told(service: Service) -> N
     begun = time.monotonic()
     assert service.stop() == 0
     assert time.monotonic() - begun < 5
+    log = [json.loads(line) for line in service.log.read_text().splitlines()]
+    assert {line["service"] for line in log} == {access_log.SERVICE}
+    assert "Started worker-1" in [line.get("message") for line in log]
 
 
 @linux

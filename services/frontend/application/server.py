@@ -51,8 +51,8 @@ class DrainingServer(MPServer):
     listener: socket.socket | None = None
     """The listening socket, once there is one; none of a Unix path, which Granian shares by itself."""
 
-    def __init__(self, *args: Any, log_dictconfig: dict[str, Any] | None = None, **options: Any) -> None:
-        super().__init__(*args, log_dictconfig=log_dictconfig or _LOGGING, **options)
+    def __init__(self, target: str, **options: Any) -> None:
+        super().__init__(target, **{**options, "log_dictconfig": options.get("log_dictconfig") or _LOGGING})
 
     def _init_shared_socket(self) -> None:
         if self.bind_uds:
