@@ -58,7 +58,7 @@ def test_a_roll_out_never_has_fewer_ready_pods(name: str, workloads: dict[str, M
     assert workloads[name]["strategy"]["rollingUpdate"] == {"maxSurge": 1, "maxUnavailable": 0}
 
 
-@pytest.mark.parametrize(("name", "page"), [("backend", "/backend"), ("frontend", "/"), ("proxy", "/")])
+@pytest.mark.parametrize(("name", "page"), [("backend", "/backend?limit=1"), ("frontend", "/"), ("proxy", "/")])
 def test_a_pod_starts_with_the_real_page_and_lives_by_local_checks(
     name: str, page: str, workloads: dict[str, Manifest]
 ) -> None:
