@@ -66,6 +66,8 @@ class DrainingServer(MPServer):
             raise SettingError(
                 f"GRANIAN_PORT: cannot listen at {self.bind_addr}:{self.bind_port} ({reason}); choose a free one"
             ) from error
+        # Connections inherit it. Without it, an answer in two pieces waits 40 ms for the client to confirm the first.
+        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.listener.setblocking(False)
         is_uds = False
         self._shd = SocketHolder(self.listener.fileno(), is_uds, self.backlog)  # type: ignore[call-arg, assignment]  # untyped
