@@ -83,8 +83,7 @@ def make_serving_engine(settings: DatabaseSettings, engine: Engine, sign: TokenS
             "autocommit": True,  # PyMySQL would turn it off first
         },
         isolation_level="AUTOCOMMIT",
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,  # nothing is open that a rollback would end
+        skip_autocommit_rollback=True,  # nothing is open that it would end
         pool_size=POOL_SIZE,
         max_overflow=0,
         pool_timeout=_POOL_TIMEOUT,

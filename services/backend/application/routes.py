@@ -29,7 +29,6 @@ def init_app(app: Flask) -> None:
     """Add the API's routes. Their endpoints are the functions' plain names: clients build URLs by them."""
     app.config["MAX_CONTENT_LENGTH"] = LONGEST_BODY
     app.url_map.converters["name"] = _NameConverter
-    app.url_map.merge_slashes = False  # a name may hold any number of them in a row
     app.add_url_rule("/backend", view_func=get_users)
     app.add_url_rule("/backend", view_func=add_user, methods=["POST"])
     app.add_url_rule("/backend/<name:name>", view_func=remove_user, methods=["DELETE"])

@@ -40,7 +40,7 @@ def test_sqlite_has_no_login() -> None:
 
 
 def test_requests_wait_for_the_database_as_long_as_is_set() -> None:
-    assert settings(DATABASE_URI=MYSQL).timeout == 0.6
+    assert settings(DATABASE_URI=MYSQL).timeout == 0.5
     assert settings(DATABASE_URI=MYSQL, DATABASE_TIMEOUT="2").timeout == 2.0
 
 
