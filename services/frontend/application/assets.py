@@ -12,17 +12,16 @@ _DIGITS = 12
 
 def init_app(app: Flask) -> None:
     """Give templates `assets`, the URL of each static file by its name, and those URLs a long life."""
-    folder = Path(app.static_folder or "")
-    digests = {path.name: sha256(path.read_bytes()).hexdigest()[:_DIGITS] for path in sorted(folder.iterdir())}
-    app.jinja_env.globals["assets"] = {
-        name: f"{app.static_url_path}/{name}?v={digest}" for name, digest in digests.items()
+    assets = {
+        path.name: f"{app.static_url_path}/{path.name}?v={sha256(path.read_bytes()).hexdigest()[:_DIGITS]}"
+        for path in Path(app.static_folder or "").iterdir()
     }
+    app.jinja_env.globals["assets"] = assets
+    urls = frozenset(assets.values())
 
     @app.after_request
     def keep(response: Response) -> Response:
         """Leave out URLs of another release, for which pods of this one may be asked during a roll-out."""
-        if request.endpoint == "static" and response.status_code != 404 and request.view_args:
-            current = digests[request.view_args["filename"]]
-            if request.args.get("v") == current:
-                response.headers["Cache-Control"] = IMMUTABLE
+        if request.endpoint == "static" and request.full_path in urls:
+            response.headers["Cache-Control"] = IMMUTABLE
         return response

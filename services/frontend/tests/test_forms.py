@@ -41,6 +41,11 @@ def test_any_name_can_be_added_removed_and_brought_back(client: FlaskClient, bac
     assert (page.names, backend.names) == ([name], [name])
 
 
+def test_a_name_is_one_segment_of_the_path(client: FlaskClient, backend: StubBackend) -> None:
+    client.post("/users/remove", data={"name": "a/b//c?d"})
+    assert backend.asked == ["DELETE /backend/a%2Fb%2F%2Fc%3Fd"]
+
+
 def test_forms_lead_back_to_the_page_they_were_on(client: FlaskClient, backend: StubBackend) -> None:
     backend.names = [f"user {number:03}" for number in range(120)]
     page = Page(client.get("/?after=user+049"))
