@@ -2,6 +2,7 @@
 
 import socket
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -16,19 +17,23 @@ from tests.service import free_port
 
 
 @pytest.fixture
-def granian() -> DrainingServer:
-    return DrainingServer("application:app", port=free_port(), interface=Interfaces.WSGI)
+def granian() -> Iterator[DrainingServer]:
+    granian = DrainingServer("application:app", port=free_port(), interface=Interfaces.WSGI, workers=2)
+    yield granian
+    for listener in granian.listeners:
+        listener.close()
 
 
-def test_all_workers_share_one_listening_socket(granian: DrainingServer) -> None:
+def test_a_worker_and_the_one_that_takes_its_place_have_one_socket(granian: DrainingServer) -> None:
     granian._init_shared_socket()
-    assert granian.listener is not None
-    with granian.listener as listener:
+    assert len({listener.fileno() for listener in granian.listeners}) == 2
+    for listener in granian.listeners:
         assert listener.getsockname() == (granian.bind_addr, granian.bind_port)
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        assert not listener.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT)
-        spawned = granian._spawn_worker(0, None, None)
-        assert spawned.inner._args[3] == ((None, granian._shd), listener)
+        assert not listener.getblocking()
+    for index in (0, 1, 0):
+        (_, holder), _ = granian._spawn_worker(index, None, None).inner._args[3]
+        assert holder.get_fd() == granian.listeners[index].fileno()
 
 
 def test_a_port_that_is_taken_is_told(granian: DrainingServer) -> None:
@@ -44,7 +49,7 @@ def test_a_path_to_listen_at_is_left_to_granian(tmp_path: Path) -> None:
     granian = DrainingServer("application:app", uds=tmp_path / "socket", interface=Interfaces.WSGI)
     granian._init_shared_socket()
     assert (tmp_path / "socket").is_socket()
-    assert granian.listener is None
+    assert granian.listeners == []
     vars(granian)["_sso"].close()
 
 
@@ -77,10 +82,9 @@ def test_it_drains_before_it_stops(granian: DrainingServer, monkeypatch: pytest.
     monkeypatch.setattr(server, "refuse_connections", lambda _: steps.append("refuse"))
     monkeypatch.setattr(draining, "drain", lambda: steps.append("drain"))
     monkeypatch.setattr(MPServer, "shutdown", lambda _, code: steps.append(f"stop with {code}"))
-    granian.listener = socket.socket()
+    granian._init_shared_socket()
     granian.shutdown(3)
-    granian.listener.close()
-    assert steps == ["refuse", "drain", "stop with 3"]
+    assert steps == ["refuse", "refuse", "drain", "stop with 3"]
 
 
 def test_granians_command_line_makes_our_server(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,6 +14,7 @@ from unittest.mock import patch
 from granian import cli
 from granian._granian import SocketHolder
 from granian.server import MPServer
+from granian.server.mp import WorkerProcess
 
 from application import draining
 from application.access_log import JsonHandler
@@ -42,41 +43,50 @@ _LOGGING = {
 
 
 class DrainingServer(MPServer):
-    """Granian's server with one listening socket for all workers, and a stop that drains first.
+    """Granian's server with listening sockets that outlive its workers, and a stop that drains first.
 
-    Granian gives each worker a listening socket of its own, and the kernel resets what waits in it when its worker
-    ends or dies. Of one that all share, the other workers go on to accept.
+    Granian has each worker open a socket of its own, among which the kernel spreads new connections evenly, and resets
+    those that wait in it when its worker dies. Here they are opened before the workers, so that the one that takes a
+    dead one's place accepts what waits.
+
+    Attributes:
+        listeners: the listening socket of each worker; none where Granian listens at a path.
     """
-
-    listener: socket.socket | None = None
-    """The listening socket, once there is one; none of a Unix path, which Granian shares by itself."""
 
     def __init__(self, target: str, **options: Any) -> None:
         super().__init__(target, **{**options, "log_dictconfig": options.get("log_dictconfig") or _LOGGING})
+        self.listeners: list[socket.socket] = []
 
     def _init_shared_socket(self) -> None:
         if self.bind_uds:
             super()._init_shared_socket()  # type: ignore[no-untyped-call]  # Granian has no types here
             return
-        family = socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
+        self._sso = None  # what Granian would have all workers share
         try:
-            self.listener = socket.create_server((self.bind_addr, self.bind_port), family=family, backlog=self.backlog)
+            self._listen(reuse_port=False).close()  # the others would share the port with another service's
+            self.listeners = [self._listen(reuse_port=True) for _ in range(self.workers)]
         except OSError as error:
             reason = str(error.strerror).partition(" (")[0]  # without the address once more
             raise SettingError(
                 f"GRANIAN_PORT: cannot listen at {self.bind_addr}:{self.bind_port} ({reason}); choose a free one"
             ) from error
-        # Connections inherit it. Without it, an answer in two pieces waits 40 ms for the client to confirm the first.
-        self.listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.listener.setblocking(False)
-        is_uds = False
-        self._shd = SocketHolder(self.listener.fileno(), is_uds, self.backlog)  # type: ignore[call-arg, assignment]  # untyped
-        self._sso = self.listener
+
+    def _listen(self, *, reuse_port: bool) -> socket.socket:
+        address, family = (self.bind_addr, self.bind_port), socket.AF_INET6 if ":" in self.bind_addr else socket.AF_INET
+        listener = socket.create_server(address, family=family, backlog=self.backlog, reuse_port=reuse_port)
+        listener.setblocking(False)
+        return listener
+
+    def _spawn_worker(self, idx: int, *arguments: Any, **options: Any) -> WorkerProcess:
+        if self.listeners:
+            fd, is_uds = self.listeners[idx].fileno(), False
+            self._shd = SocketHolder(fd, is_uds, self.backlog)  # type: ignore[call-arg, assignment]  # untyped
+        return super()._spawn_worker(idx, *arguments, **options)
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Drain, then stop the workers, which end what they have begun."""
-        if self.listener is not None:
-            refuse_connections(self.listener)
+        for listener in self.listeners:
+            refuse_connections(listener)
         draining.drain()
         super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # Granian has no types here
 
