@@ -74,7 +74,7 @@ step-stacks:
 	@SHOW=1 $(STEP) stacks pytest -m 'not full' tests/stacks
 
 step-charts:
-	@SHOW=1 $(STEP) charts pytest -m 'not full' tests/charts tests/rehearsal tests/repository
+	@SHOW=1 $(STEP) charts pytest -m 'not full' tests/benchmarks tests/charts tests/rehearsal tests/repository
 
 step-pipeline:
 	@SHOW=1 $(STEP) pipeline pytest -m 'not full' tests/ci

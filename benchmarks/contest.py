@@ -13,9 +13,7 @@ from rehearsal.mariadb import MariaDB
 from rehearsal.steps import say
 from rehearsal.system import System
 
-_WARM_UP_SECONDS = 2
-# The Dockerfile leaves the release to the build, and its `${RELEASE}` would be a variable of NGINX's.
-_SETTINGS = {"RELEASE": "benchmark"}
+_WARM_UP_SECONDS = 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def opponents(home: Path, *, edit: Callable[[str], str] = str) -> Iterator[Oppon
     """Run both sides; `edit` changes the configuration of the application's NGINX."""
     with ExitStack() as running:
         server = running.enter_context(MariaDB(home / "mariadb"))
-        system = running.enter_context(System(home, server.uri(), edit=edit, environment=_SETTINGS))
+        system = running.enter_context(System(home, server.uri(), edit=edit))
         theirs = processes(home / "baseline", server.uri())
         for process in theirs:
             running.callback(process.stop)
@@ -62,7 +60,7 @@ def opponents(home: Path, *, edit: Callable[[str], str] = str) -> Iterator[Oppon
 def take_turns(
     urls: Mapping[str, str], plan: Plan, *, connections: int = 32, queries: Callable[[], int] = lambda: 0
 ) -> dict[str, Result]:
-    """Load each URL in turn, for as many rounds as planned, after a warm-up.
+    """Load each URL in turn, for as many rounds as planned; a turn's first second, after its pause, does not count.
 
     Args:
         urls: the contestants by their names.
@@ -73,12 +71,11 @@ def take_turns(
     Returns:
         The results by the contestants' names, in their order.
     """
-    for url in urls.values():
-        load.run(url, seconds=_WARM_UP_SECONDS, connections=connections)
     loads: dict[str, list[Load]] = {name: [] for name in urls}
     asked = dict.fromkeys(urls, 0)
     for turn in range(1, plan.rounds + 1):
         for name, url in urls.items():
+            load.run(url, seconds=_WARM_UP_SECONDS, connections=connections)
             before = queries()
             measured = load.run(url, seconds=plan.seconds, connections=connections)
             asked[name] += queries() - before

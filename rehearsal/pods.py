@@ -4,7 +4,6 @@ One process stands for each Deployment. What the manifest and the image say is k
 is replaced: Service addresses become local ones, and the database becomes a file.
 """
 
-import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from os import environ
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from k8s_charts import nginx
 from rehearsal import MANIFESTS, ROOT, STATE, RehearsalError, dockerfile, manifests
+from rehearsal.ports import free_port
 
 _DATABASE = STATE / "data" / "users.db"
 _NOT_HERE = {"AWS_REGION", "DATABASE_ADMIN_SECRET"}
@@ -153,10 +153,3 @@ def _translate(value: str, here: Mapping[str, str]) -> str:
     for remote, local in here.items():
         value = value.replace(remote, local)
     return value
-
-
-def free_port() -> int:
-    """Return a port of 127.0.0.1 that nothing listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

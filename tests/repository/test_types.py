@@ -5,7 +5,7 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("cdk_app", "constructs/slipway", "k8s_charts", "rehearsal", "tests")
+FOLDERS = ("benchmarks", "cdk_app", "constructs/slipway", "k8s_charts", "rehearsal", "tests")
 UNTYPED = {"aws_cdk.lambda_layer_kubectl_v36"}  # not part of the CDK's package
 
 

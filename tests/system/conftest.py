@@ -1,9 +1,12 @@
 """The whole application as it ships, on a real MariaDB, for tests that look at it from outside."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from rehearsal import mariadb
 from rehearsal.mariadb import MariaDB
 from rehearsal.system import System
 
@@ -11,9 +14,11 @@ _FIGURES = pytest.StashKey[list[str]]()
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+def database() -> Iterator[MariaDB]:
     """A MariaDB for all tests of the run that leave it running."""
-    with MariaDB(tmp_path_factory.mktemp("mariadb")) as database:
+    if not mariadb.available():
+        pytest.skip(mariadb.MISSING)
+    with TemporaryDirectory() as home, MariaDB(Path(home)) as database:  # 100 MB, which pytest would keep for a while
         yield database
 
 

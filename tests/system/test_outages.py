@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from time import monotonic, sleep
 from uuid import uuid4
 
 import pytest
 
+from rehearsal import mariadb
 from rehearsal.mariadb import MariaDB
 from rehearsal.system import Process, System
 from tests.system.client import get
@@ -49,8 +51,11 @@ def without_copies(text: str) -> str:
 
 @pytest.fixture
 def broken(tmp_path: Path) -> Iterator[Breakable]:
+    if not mariadb.available():
+        pytest.skip(mariadb.MISSING)
     with (
-        MariaDB(tmp_path / "mariadb") as database,
+        TemporaryDirectory() as home,
+        MariaDB(Path(home)) as database,
         System(tmp_path, database.uri(), edit=without_copies) as system,
     ):
         yield Breakable(database, system)
