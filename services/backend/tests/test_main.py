@@ -17,6 +17,8 @@ from application.config import SettingError
 from tests.load import Load
 from tests.service import PATIENCE, Service, eventually, free_port, get
 
+pytestmark = pytest.mark.full  # starts the whole service, again and again
+
 linux = pytest.mark.skipif(sys.platform != "linux", reason="finds processes in Linux's /proc, uses its packet filters")
 
 
@@ -48,7 +50,6 @@ def test_it_serves_and_stops_within_seconds_of_being_told(service: Service) -> N
 
 
 @linux
-@pytest.mark.full
 @pytest.mark.parametrize("keeps", [True, False], ids=["kept connections", "new connections"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_it_stops_under_load_without_dropping_a_request(service: Service, method: str, keeps: bool) -> None:
