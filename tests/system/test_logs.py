@@ -1,9 +1,11 @@
 """One request, one line of JSON in each of the three logs, and numbers where only operators see them."""
 
 import json
+import socket
 from datetime import datetime
 from time import monotonic, sleep
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
@@ -49,6 +51,18 @@ def test_every_line_that_a_request_leaves_is_json(system: System) -> None:
         for line in process.log.read_text().splitlines():
             if "uri" in line:
                 json.loads(line)
+
+
+def test_the_proxys_log_is_json_whatever_is_asked_for(system: System) -> None:
+    parts = urlsplit(system.proxy.url)
+    with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=PATIENCE) as connection:
+        connection.sendall(
+            b"GET /\xff\xfe HTTP/1.1\r\nHost: users\r\nX-Request-ID: odd-uri\r\nConnection: close\r\n\r\n"
+        )
+        while connection.recv(4096):
+            pass
+    (line,) = lines(system.proxy, "odd-uri")
+    assert line["uri"] == "(not ASCII)"
 
 
 @pytest.mark.parametrize("path", ["/metrics", "/readyz", "//metrics", "/./metrics"])

@@ -211,6 +211,18 @@ def test_while_the_backend_hangs(broken: Breakable, figure: Figure) -> None:
     judge(load, began, ended, figure)
 
 
+def test_a_frontend_that_hangs_is_given_up_on(broken: Breakable, figure: Figure) -> None:
+    """It is the one part that has no other behind it to speak for it; in a cluster there are two more of it."""
+    assert get(f"{broken.system.proxy.url}/").status == 200
+    broken.system.frontend.send(signal.SIGSTOP)
+    begun = monotonic()
+    assert get(f"{broken.system.proxy.url}/").status == 503
+    figure(f"given up on after {monotonic() - begun:.2f} s")
+    assert monotonic() - begun < 3
+    broken.system.frontend.send(signal.SIGCONT)
+    assert get(f"{broken.system.proxy.url}/").status == 200
+
+
 def test_a_stop_under_load_drops_no_request(broken: Breakable, figure: Figure) -> None:
     """Both services are told to stop while 32 connections use them, as a roll-out does."""
     for where, requests in (("frontend", page_views), ("backend", reads_and_writes(uuid4().hex[:8]))):

@@ -8,7 +8,7 @@ once, share its memory, and settings that cannot work stop the service with one 
 import os
 import sys
 
-from application import app, metrics, server
+from application import app, iam, metrics, server
 from application.config import SettingError
 from application.database import db
 from application.engine import POOL_SIZE
@@ -38,6 +38,8 @@ def main() -> None:
     try:
         with app.app_context():
             _ = db.engine
+            if (region := db.settings.region) is not None:
+                iam.warm_up(region)
         with metrics.served(os.environ["GRANIAN_HOST"], metrics.port_from(os.environ)):
             server.serve("application:app")
     except SettingError as error:

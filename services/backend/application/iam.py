@@ -45,6 +45,11 @@ def rds_token(host: str, port: int, user: str, region: str) -> str:
     return token
 
 
+def warm_up(region: str) -> None:
+    """Load what signing takes, a quarter of a second of work, before a request has to wait for it."""
+    _client("rds", region)
+
+
 def master_credentials(secret: str, region: str) -> Credentials:
     """Read the login of the database's master from Secrets Manager.
 

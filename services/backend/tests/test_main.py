@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from application import __main__, access_log, app, create_app, db, server
+from application import __main__, access_log, app, create_app, db, iam, server
 from application.config import SettingError
 from tests.load import Load
 from tests.service import PATIENCE, Service, eventually, free_port, get
@@ -160,6 +160,18 @@ def test_settings_that_cannot_work_stop_it_with_one_line(environ: dict[str, str]
     assert result.stderr.startswith(says)
     assert result.stderr.count("\n") == 1
     assert result.stdout == ""
+
+
+def test_what_signs_tokens_is_loaded_before_there_are_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {**os.environ, "METRICS_PORT": "0"})
+    monkeypatch.setattr(iam, "_clients", {})
+    monkeypatch.setattr(server, "serve", lambda _: None)
+    settings = {"DATABASE_AUTH": "iam", "AWS_REGION": "eu-west-2", "DATABASE_CA": None}
+    uri = "mysql+pymysql://application@127.0.0.1:1/users"
+    for name, value in {**settings, "SQLALCHEMY_DATABASE_URI": uri}.items():
+        monkeypatch.setitem(app.config, name, value)
+    __main__.main()
+    assert list(iam._clients) == [("rds", "eu-west-2")]
 
 
 def test_the_environment_wins_over_the_defaults(monkeypatch: pytest.MonkeyPatch) -> None:

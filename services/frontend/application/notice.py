@@ -35,8 +35,10 @@ class Notice(NamedTuple):
 
 
 def leave(response: Response, notice: Notice) -> None:
-    """Have the browser bring the notice along with its next requests."""
+    """Have the browser bring the notice along with its next requests; of a name that nobody can have there is none."""
     value = f"{notice.deed.name}:{quote(notice.name, safe='')}"
+    if len(value) > _MAX_LENGTH:
+        return
     response.set_cookie(COOKIE, value, max_age=MAX_AGE, httponly=True, samesite="Lax")
 
 

@@ -13,6 +13,9 @@ from application.notice import Deed, Notice
 _MAX_FORM_BYTES = 8 * 1024
 """A name and a page's name, of 50 emoji each, are 1.2 kB when percent-encoded."""
 
+_LONGEST_CURSOR = 50
+"""Characters of the name that a page begins after: no user's is longer."""
+
 
 def init_app(app: Flask) -> None:
     """Add the page. Its endpoint is the function's plain name: test scripts build URLs by it."""
@@ -21,7 +24,7 @@ def init_app(app: Flask) -> None:
     app.add_url_rule("/users", view_func=add_user, methods=["POST"])
     app.add_url_rule("/users/remove", view_func=remove_user, methods=["POST"])
     for path in ("/users", "/users/remove"):  # for whoever enters the address of a form's answer again
-        app.add_url_rule(path, f"get {path}", redirect_to="/", methods=["GET"])
+        app.add_url_rule(path, f"get {path}", _go_to_users, methods=["GET"])
 
 
 def get_users() -> Response:
@@ -35,7 +38,7 @@ def get_users() -> Response:
 
 def add_user() -> BareResponse:
     """Add the user `name`, then show the page that the form was on."""
-    after, name = request.form.get("after"), request.form.get("name", "")
+    after, name = _cursor_in_form(), request.form.get("name", "")
     try:
         stored = users().add(name)
     except RefusedError as error:
@@ -47,7 +50,7 @@ def remove_user() -> BareResponse:
     """Remove the user `name`, then show the page that the form was on."""
     name = request.form.get("name", "")
     was_there = users().remove(name)
-    return _show(request.form.get("after"), Notice(Deed.REMOVED if was_there else Deed.GONE, name))
+    return _show(_cursor_in_form(), Notice(Deed.REMOVED if was_there else Deed.GONE, name))
 
 
 def _page(after: str | None, status: int = HTTPStatus.OK, **words: str | Notice | None) -> Response:
@@ -58,6 +61,17 @@ def _page(after: str | None, status: int = HTTPStatus.OK, **words: str | Notice 
 
 def _show(after: str | None, told: Notice) -> BareResponse:
     """Send the browser back to the page, with a notice."""
-    response = redirect(url_for("get_users", after=after or None), HTTPStatus.SEE_OTHER)
+    response = redirect(url_for("get_users", after=after), HTTPStatus.SEE_OTHER)
     notice.leave(response, told)
     return response
+
+
+def _go_to_users() -> BareResponse:
+    """Send the browser to the first page."""
+    return redirect(url_for("get_users"), HTTPStatus.SEE_OTHER)
+
+
+def _cursor_in_form() -> str | None:
+    """Return the name that the form's page began after; what no page of ours begins after counts as none."""
+    after = request.form.get("after", "")
+    return after if 0 < len(after) <= _LONGEST_CURSOR else None

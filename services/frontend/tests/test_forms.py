@@ -136,3 +136,11 @@ def test_another_sites_page_changes_nothing(
 ) -> None:
     status = client.post(path, data={"name": "Eve"}, headers=headers).status_code
     assert (status, bool(backend.asked)) == ((303, True) if allowed else (403, False))
+
+
+@pytest.mark.parametrize("path", ["/users", "/users/remove"])
+def test_no_form_makes_headers_that_a_proxy_would_choke_on(client: FlaskClient, path: str) -> None:
+    for data in ({"name": "x" * 7000}, {"name": "Ann", "after": "😀" * 600}):
+        response = client.post(path, data=data)
+        assert sum(len(name) + len(value) for name, value in response.headers) < 2048
+        assert response.status_code < 500

@@ -147,6 +147,8 @@ def test_errors_are_pages_with_a_way_on(client: FlaskClient) -> None:
 
 @pytest.mark.parametrize("path", ["/users", "/users/remove"])
 def test_the_address_of_a_forms_answer_leads_to_the_list(client: FlaskClient, path: str) -> None:
+    there = client.get(path)
+    assert (there.status_code, there.headers["Location"]) == (303, "/")
     assert Page(client.get(path, follow_redirects=True)).names == ["Bob", "Zoë"]
 
 
