@@ -34,7 +34,7 @@ def measure(_: Plan, home: Path) -> Findings:
     for name in _SERVICES:
         say(f"    the image of the {name} is built")
         tag = f"localhost/slipway/{name}:benchmark"
-        arguments = (f"--build-arg=BASE={base}", "--build-arg=RELEASE=benchmark", "--target=runtime", f"--tag={tag}")
+        arguments = (f"--build-arg=BASE={base}", "--build-arg=RELEASE=test", "--target=runtime", f"--tag={tag}")
         _output("podman", "build", "--network=host", *arguments, f"services/{name}")
         added[name] = _size(tag) - _size(base)
         packages[name] = _packages(tag, home / name)
