@@ -79,7 +79,7 @@ def _system(server: MariaDB, count: int, home: Path, running: ExitStack) -> Syst
     server.sql("TRUNCATE users", schema)
     for first in range(1, count + 1, _BATCH):
         numbers = f"seq_{first}_to_{min(first + _BATCH - 1, count)}"
-        insert = f"INSERT INTO users SELECT CONCAT('user-', LPAD(seq, 8, '0')) FROM {numbers}"  # noqa: S608 - two numbers
+        insert = f"INSERT INTO users SELECT CONCAT('user-', LPAD(seq, 8, '0')) FROM {numbers}"  # noqa: S608 - two integers of ours
         server.sql(insert, schema)
     server.sql("ANALYZE TABLE users; FLUSH TABLES users FOR EXPORT; UNLOCK TABLES", schema)
     folder = home / schema

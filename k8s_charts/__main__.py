@@ -28,7 +28,7 @@ def example(directory: Path) -> Application:
             uri="mysql+pymysql://application@database.example.com:3306/users?charset=utf8mb4",
             auth="iam",
             region="eu-west-2",
-            admin_secret="arn:aws:secretsmanager:eu-west-2:111122223333:secret:example",  # noqa: S106 - a name
+            admin_secret="arn:aws:secretsmanager:eu-west-2:111122223333:secret:example",  # noqa: S106 - names one, holds none
         ),
         resolver="172.20.0.10",
         release="example",

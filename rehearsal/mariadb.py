@@ -143,7 +143,7 @@ class MariaDB:
         """Let a frozen server go on."""
         os.kill(self.pid, signal.SIGCONT)
 
-    def uri(self, schema: str = "users", user: str = "test", password: str = "test") -> str:  # noqa: S107 - its own
+    def uri(self, schema: str = "users", user: str = "test", password: str = "test") -> str:  # noqa: S107 - made for tests
         """Return the SQLAlchemy URL of a schema."""
         return f"mysql+pymysql://{user}:{password}@127.0.0.1:{self.port}/{schema}?charset=utf8mb4"
 
