@@ -47,7 +47,7 @@ def make_engine(settings: DatabaseSettings, sign: TokenSigner = rds_token, *, pa
         SettingError: the certificate authorities cannot be read.
     """
     if settings.is_sqlite:
-        return create_engine(settings.uri, **_sqlite_options(settings))
+        return create_engine(settings.uri, paramstyle="named", **_sqlite_options(settings))  # PyMySQL's are named, too
     return _make_mysql_engine(
         settings,
         sign,

@@ -5,11 +5,12 @@ refused at once until a trial succeeds (see `application.outage`), so that they 
 """
 
 from collections.abc import Callable
+from functools import cache
 from time import monotonic
 from typing import Any, TypeVar
 
 from flask import Flask, current_app
-from sqlalchemy import Connection, Executable, Select
+from sqlalchemy import ClauseElement, Connection, CursorResult, Dialect, Select
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -42,10 +43,10 @@ def read(statement: Select[tuple[str]], **parameters: object) -> list[str]:
     """
     if db.has_session:
         return list(db.session.scalars(statement, parameters))
-    return _run(lambda connection: list(connection.scalars(statement, parameters)), attempts=2)
+    return _run(lambda connection: [value for (value,) in _execute(connection, statement, parameters)], attempts=2)
 
 
-def write(statement: Executable, **parameters: object) -> int:
+def write(statement: ClauseElement, **parameters: object) -> int:
     """Run a statement that changes rows, commit it, and return how many rows it changed.
 
     It is never repeated: a connection that breaks off leaves open whether the change was made.
@@ -55,10 +56,10 @@ def write(statement: Executable, **parameters: object) -> int:
         IntegrityError: a row of this key is there already.
     """
     if db.has_session:
-        changed = _changed(db.session.connection(), statement, parameters)
+        changed = _execute(db.session.connection(), statement, parameters).rowcount
         db.session.commit()
         return changed
-    return _run(lambda connection: _changed(connection, statement, parameters), attempts=1)
+    return _run(lambda connection: _execute(connection, statement, parameters).rowcount, attempts=1)
 
 
 def reason_of(error: Exception) -> str:
@@ -68,8 +69,17 @@ def reason_of(error: Exception) -> str:
     return " ".join(str(text).split())
 
 
-def _changed(connection: Connection, statement: Executable, parameters: dict[str, Any]) -> int:
-    return connection.execute(statement, parameters).rowcount
+def _execute(connection: Connection, statement: ClauseElement, parameters: dict[str, Any]) -> CursorResult[Any]:
+    """Run a statement as text. To have SQLAlchemy prepare it at each use would cost half as much as the query."""
+    text, constants = _prepared(statement, connection.dialect)
+    return connection.exec_driver_sql(text, constants | parameters)
+
+
+@cache
+def _prepared(statement: ClauseElement, dialect: Dialect) -> tuple[str, dict[str, Any]]:
+    """Return a statement as text, and the parameters that SQLAlchemy has given it, as SQLite's OFFSET."""
+    compiled = statement.compile(dialect=dialect)
+    return str(compiled), compiled.params
 
 
 def _run(work: Callable[[Connection], _Result], *, attempts: int) -> _Result:

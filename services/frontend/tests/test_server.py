@@ -31,6 +31,7 @@ def test_a_worker_and_the_one_that_takes_its_place_have_one_socket(granian: Drai
         assert listener.getsockname() == (granian.bind_addr, granian.bind_port)
         assert listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
         assert not listener.getblocking()
+        assert listener.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)  # which connections inherit
     for index in (0, 1, 0):
         (_, holder), _ = granian._spawn_worker(index, None, None).inner._args[3]
         assert holder.get_fd() == granian.listeners[index].fileno()
