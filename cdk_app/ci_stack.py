@@ -106,6 +106,9 @@ class CiStack(Stack):
             storage_gib=self._settings.database.storage_gib,
             multi_az=False,
             backup_days=1,
+            backup_window=self._settings.database.backup_window,
+            maintenance_window=self._settings.database.maintenance_window,
+            insights=False,
             protect=False,
         )
         database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(database.port), "Test host")

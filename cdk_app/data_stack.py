@@ -32,5 +32,8 @@ class DataStack(Stack):
             storage_gib=settings.database.storage_gib,
             multi_az=settings.database.multi_az,
             backup_days=settings.database.backup_days,
+            backup_window=settings.database.backup_window,
+            maintenance_window=settings.database.maintenance_window,
+            insights=True,
             protect=settings.protect,
         )

@@ -1,25 +1,27 @@
-"""NetworkStack: the VPC."""
+"""NetworkStack: the VPC, and where alarms go."""
 
-from aws_cdk import CfnResource, Fn, Stack, Tags
+from aws_cdk import Fn, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
 from cdk_app.settings import Settings
-from slipway import owned_log_group
+from slipway import AlarmTopic, own_logs_of_provider, owned_log_group
 
 _ZONES = 3
 
 
 class NetworkStack(Stack):
-    """A VPC over three zones, with public, private and isolated subnets.
+    """A VPC over three zones, with public, private and isolated subnets; and the topic of all stacks' alarms.
 
     Attributes:
         vpc: the VPC.
+        alarms: the topic that alarms are published to.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
         """Define the network."""
         super().__init__(scope, id_, description="Slipway: the network")
+        self.alarms = AlarmTopic(self, "Alarms", email=settings.alarm_email).topic
         self.vpc = ec2.Vpc(
             self,
             "Vpc",
@@ -51,13 +53,9 @@ class NetworkStack(Stack):
             Tags.of(subnet).add("kubernetes.io/role/elb", "1")
         for subnet in self.vpc.private_subnets:
             Tags.of(subnet).add("kubernetes.io/role/internal-elb", "1")
-        self._own_logs_of_default_group_closer()
-
-    def _own_logs_of_default_group_closer(self) -> None:
-        """Own the log group of the CDK's function that closes the default security group, or it would stay behind."""
-        provider = self.node.find_child("Custom::VpcRestrictDefaultSGCustomResourceProvider")
-        function = provider.node.find_child("Handler")
-        if not isinstance(function, CfnResource):
-            raise TypeError(f"{function.node.path} is not the function that it was")
-        log_group = owned_log_group(self, "DefaultGroupCloserLogs", name=f"/aws/lambda/{function.ref}")
-        self.vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource").node.add_dependency(log_group)
+        own_logs_of_provider(
+            self,
+            "DefaultGroupCloserLogs",
+            provider="Custom::VpcRestrictDefaultSGCustomResourceProvider",
+            resource=self.vpc.node.find_child("RestrictDefaultSecurityGroupCustomResource"),
+        )

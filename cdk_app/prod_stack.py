@@ -75,7 +75,13 @@ class ProdStack(Stack):
             domain_zone_id=settings.domain_zone_id,
         )
         entry.binding.node.add_dependency(release)
-        CfnOutput(self, "ApplicationUrl", description="Where users find the application", value=entry.url)
+        CfnOutput(
+            self,
+            "ApplicationUrl",
+            description="Where users find the application"
+            + ("" if settings.domain else ", over plain HTTP: set domain and domain_zone_id for TLS"),
+            value=entry.url,
+        )
 
     def _admit_cluster(self, platform: PrivateCluster, database: ManagedDatabase) -> None:
         """Let the cluster connect to the database; the rule is this stack's, so that neither depends on the other."""

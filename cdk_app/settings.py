@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from cdk_app import windows
 from slipway.private_cluster import SERVICE_CIDR
 
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
@@ -113,6 +114,16 @@ class Database(_Section):
     storage_gib: int = Field(20, ge=20, le=1000, description="20 to 1000 GiB for each database at first")
     multi_az: bool = Field(True, description="true or false: a standby of the production database in another zone")
     backup_days: int = Field(14, ge=1, le=35, description="1 to 35 days that production's backups are kept")
+    backup_window: str = Field(
+        "01:00-01:30",
+        pattern=windows.DAILY,
+        description="when the daily backups are taken, in UTC, at least half an hour such as 01:00-01:30",
+    )
+    maintenance_window: str = Field(
+        "sun:02:00-sun:03:00",
+        pattern=windows.WEEKLY,
+        description="when RDS may install minor versions, in UTC, at least half an hour such as sun:02:00-sun:03:00",
+    )
 
 
 class Ci(_Section):
@@ -160,6 +171,11 @@ class Settings(_Section):
     domain_zone_id: Annotated[str | None, Optional] = Field(
         None, pattern=r"^Z[A-Z0-9]+$", description="ID of the Route 53 hosted zone that holds the domain"
     )
+    alarm_email: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
+        description="the e-mail address that is told of alarms, once its owner has confirmed; none by default",
+    )
     release: str = Field(
         "working-tree",
         pattern=r"^[a-z0-9]([a-z0-9-]{0,38}[a-z0-9])?$",
@@ -176,6 +192,7 @@ class Settings(_Section):
         """Refuse settings that are sound one by one and not together."""
         if self.zones and len(set(self.zones)) != 3:
             raise ValueError(f"zones={','.join(self.zones)} is not allowed; give three different availability zones")
+        windows.check(self.database.backup_window, self.database.maintenance_window)
         if (self.domain is None) != (self.domain_zone_id is None):
             raise ValueError(f"domain={self.domain} and domain_zone_id={self.domain_zone_id}: give both or neither")
         if (self.images.backend is None) != (self.images.frontend is None):

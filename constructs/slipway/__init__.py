@@ -4,11 +4,12 @@
 name. This package is installed editable from it.
 """
 
+from slipway.alarm_topic import AlarmTopic
 from slipway.ansible_delivery import AnsibleDelivery
 from slipway.build_host import BuildHost
 from slipway.durable_volume import DurableVolume
 from slipway.entry_point import EntryPoint
-from slipway.logs import owned_log_group
+from slipway.logs import own_logs_of_provider, owned_log_bucket, owned_log_group
 from slipway.managed_database import ManagedDatabase
 from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
@@ -16,6 +17,7 @@ from slipway.release import Release
 from slipway.webhook_entrance import WebhookEntrance
 
 __all__ = [
+    "AlarmTopic",
     "AnsibleDelivery",
     "BuildHost",
     "DurableVolume",
@@ -25,5 +27,7 @@ __all__ = [
     "PrivateCluster",
     "Release",
     "WebhookEntrance",
+    "own_logs_of_provider",
+    "owned_log_bucket",
     "owned_log_group",
 ]

@@ -1,21 +1,28 @@
 """The way in for users: the load balancer."""
 
-from aws_cdk import Duration, Tags
+from aws_cdk import Duration, Stack, Tags
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_elasticloadbalancingv2 as elb
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
+
+from slipway.logs import owned_log_bucket
+
+_HSTS = "max-age=31536000"
+"""A year of TLS; not for subdomains, which are not ours."""
 
 
 class EntryPoint(Construct):
     """An internet-facing load balancer in front of one Service of an EKS Auto Mode cluster.
 
     Guarantees: ports 80 and 443 are all that the world reaches, and the Service's port on the cluster's nodes and
-    pods all that the load balancer reaches; with a domain, users get TLS 1.2 or better and port 80 only redirects;
-    the load balancer and its target group are CloudFormation's, so that deleting the stack deletes them.
+    pods all that the load balancer reaches; with a domain, users get TLS 1.2 or better, browsers keep to it for a year,
+    and port 80 only redirects; every request is logged for 30 days; the load balancer, its target group and its logs
+    are CloudFormation's, so that deleting the stack deletes them.
 
     Attributes:
         load_balancer: the Application Load Balancer.
@@ -62,6 +69,7 @@ class EntryPoint(Construct):
             security_group=group,
             drop_invalid_header_fields=True,
         )
+        self._log_requests()
         self.target_group = elb.ApplicationTargetGroup(
             self,
             "Targets",
@@ -104,6 +112,22 @@ class EntryPoint(Construct):
         )
         self.binding.node.add_dependency(self.load_balancer)  # its listeners, too: pods that stand behind nothing
 
+    def _log_requests(self) -> None:
+        """Keep access logs. The construct's own `log_access_logs` needs to know the region when it synthesises."""
+        bucket = owned_log_bucket(self, "AccessLogs")
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="DeliverLogs",
+                actions=["s3:PutObject"],
+                principals=[iam.ServicePrincipal("logdelivery.elasticloadbalancing.amazonaws.com")],
+                resources=[bucket.arn_for_objects(f"AWSLogs/{Stack.of(self).account}/*")],
+            )
+        )
+        # It tries to write at once; and it must be gone before the bucket is emptied.
+        self.load_balancer.node.add_dependency(bucket)
+        self.load_balancer.set_attribute("access_logs.s3.enabled", "true")
+        self.load_balancer.set_attribute("access_logs.s3.bucket", bucket.bucket_name)
+
     def _admit_to_cluster(self, group: ec2.SecurityGroup, cluster: eks.ICluster, port: int) -> None:
         """Open `port` between the load balancer and the pods; the rule is this stack's, not the cluster's."""
         nodes = cluster.cluster_security_group_id
@@ -125,11 +149,11 @@ class EntryPoint(Construct):
         group.add_ingress_rule(world, ec2.Port.tcp(80), "Users")
         forward = elb.ListenerAction.forward([self.target_group])
         if domain is None or zone_id is None:
-            self.load_balancer.add_listener("Http", port=80, open=False, default_action=forward)
+            _silence(self.load_balancer.add_listener("Http", port=80, open=False, default_action=forward))
             return
         group.add_ingress_rule(world, ec2.Port.tcp(443), "Users")
         zone = route53.HostedZone.from_hosted_zone_attributes(self, "Zone", hosted_zone_id=zone_id, zone_name=domain)
-        self.load_balancer.add_listener(
+        https = self.load_balancer.add_listener(
             "Https",
             port=443,
             open=False,
@@ -144,12 +168,15 @@ class EntryPoint(Construct):
             ssl_policy=elb.SslPolicy.RECOMMENDED_TLS,
             default_action=forward,
         )
-        self.load_balancer.add_listener(
+        https.set_attribute("routing.http.response.strict_transport_security.header_value", _HSTS)
+        http = self.load_balancer.add_listener(
             "Http",
             port=80,
             open=False,
             default_action=elb.ListenerAction.redirect(protocol="HTTPS", port="443", permanent=True),
         )
+        for listener in (https, http):
+            _silence(listener)
         route53.ARecord(
             self,
             "Address",
@@ -157,3 +184,8 @@ class EntryPoint(Construct):
             record_name=f"{domain}.",
             target=route53.RecordTarget.from_alias(targets.LoadBalancerTarget(self.load_balancer)),
         )
+
+
+def _silence(listener: elb.ApplicationListener) -> None:
+    """Have answers of the load balancer's own not say what it is."""
+    listener.set_attribute("routing.http.response.server.enabled", "false")

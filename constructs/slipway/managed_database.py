@@ -21,7 +21,8 @@ class ManagedDatabase(Construct):
 
     Guarantees: it lies in isolated subnets and has no public address; storage is encrypted; a connection without TLS
     is refused; IAM sign-in is on; RDS makes, keeps and rotates the master's password in Secrets Manager; no security
-    group is admitted until someone adds a rule; its log groups go with the stack.
+    group is admitted until someone adds a rule; minor versions install themselves, within the maintenance window; its
+    log groups go with the stack.
 
     Attributes:
         instance: the RDS instance.
@@ -43,6 +44,9 @@ class ManagedDatabase(Construct):
         storage_gib: int,
         multi_az: bool,
         backup_days: int,
+        backup_window: str,
+        maintenance_window: str,
+        insights: bool,
         protect: bool,
     ) -> None:
         """Define the database.
@@ -56,6 +60,9 @@ class ManagedDatabase(Construct):
             storage_gib: GiB of storage at first; it grows by itself up to five times that.
             multi_az: keep a standby in another zone.
             backup_days: days that automated backups are kept.
+            backup_window: when the daily backup is taken, `hh:mm-hh:mm` in UTC.
+            maintenance_window: when versions and certificates may change, `ddd:hh:mm-ddd:hh:mm` in UTC.
+            insights: record which statements wait for what, for 7 days; RDS does not offer it for its smallest classes.
             protect: refuse deletion, and leave a snapshot and the backups behind when it is deleted all the same.
         """
         super().__init__(scope, id_)
@@ -93,6 +100,9 @@ class ManagedDatabase(Construct):
             max_allocated_storage=5 * storage_gib,
             multi_az=multi_az,
             backup_retention=Duration.days(backup_days),
+            preferred_backup_window=backup_window,
+            preferred_maintenance_window=maintenance_window,
+            enable_performance_insights=insights,
             delete_automated_backups=not protect,
             deletion_protection=protect,
             removal_policy=RemovalPolicy.SNAPSHOT if protect else RemovalPolicy.DESTROY,

@@ -10,6 +10,7 @@ from constructs import Construct
 ARCHITECTURE = "arm64"
 """What images must be built for: Graviton costs a fifth less than x86 at the same speed."""
 
+_DISK_GIB = 20  # images and logs of a dozen pods; EKS would take 80
 _NAME = "arm64"
 _POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPullOnly")
 
@@ -17,8 +18,8 @@ _POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPull
 class NodePool(Construct):
     """On-demand arm64 nodes in the given subnets, which EKS makes, patches and removes as pods need them.
 
-    Guarantees: nodes may pull images and do nothing else in AWS; the pool never outgrows `max_cpus`; at most one node
-    at a time is taken away to save money or to renew it.
+    Guarantees: nodes may pull images and do nothing else in AWS; they enforce network policies, and log what these
+    refuse; the pool never outgrows `max_cpus`; at most one node at a time is taken away to save money or to renew it.
     """
 
     def __init__(
@@ -66,6 +67,13 @@ class NodePool(Construct):
             "Manifest",
             cluster=cluster,
             manifest=[
+                # Without it, and without `networkPolicy` below, policies are taken and silently not enforced.
+                {
+                    "apiVersion": "v1",
+                    "kind": "ConfigMap",
+                    "metadata": {"name": "amazon-vpc-cni", "namespace": "kube-system"},
+                    "data": {"enable-network-policy-controller": "true"},
+                },
                 {
                     "apiVersion": "eks.amazonaws.com/v1",
                     "kind": "NodeClass",
@@ -74,6 +82,9 @@ class NodePool(Construct):
                         "role": role.role_name,
                         "subnetSelectorTerms": [{"id": subnet.subnet_id} for subnet in subnets],
                         "securityGroupSelectorTerms": [{"id": cluster.cluster_security_group_id}],
+                        "networkPolicy": "DefaultAllow",  # namespaces that want more deny by a policy of their own
+                        "networkPolicyEventLogs": "Enabled",
+                        "ephemeralStorage": {"size": f"{_DISK_GIB}Gi"},
                     },
                 },
                 {

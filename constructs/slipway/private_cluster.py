@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import cast
 
-from aws_cdk import RemovalPolicy
+from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_kms as kms
@@ -33,8 +33,9 @@ class PrivateCluster(Construct):
 
     Guarantees: all five control-plane logs, in a group that goes with the stack; Kubernetes secrets encrypted with a
     key of the cluster's own; nobody is an administrator by having made it, only `admins` and the function that
-    applies manifests; arm64 nodes over all the zones of the private subnets; metrics-server, without which nothing
-    scales by load.
+    applies manifests; arm64 nodes over all the zones of the private subnets, which enforce network policies;
+    metrics-server, without which nothing scales by load; at the end of its version's standard support it is upgraded,
+    and never kept at six times the price.
 
     Attributes:
         cluster: the EKS cluster.
@@ -118,6 +119,8 @@ class PrivateCluster(Construct):
         # jsii leaves one of ICluster's members out of Cluster, which mypy takes for another type.
         self.cluster = cast(eks.ICluster, cluster)
         cluster.node.add_dependency(log_group)
+        resource = cast(CfnResource, cluster.node.default_child)
+        resource.add_property_override("UpgradePolicy", {"SupportType": "STANDARD"})  # the construct has no setting
         bound_retention(cluster)
         # Every manifest waits for the CDK's barrier, and so for this rule.
         cluster.node.find_child("KubectlReadyBarrier").node.add_dependency(self._admit(kubectl_group))

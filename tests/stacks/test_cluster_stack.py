@@ -66,8 +66,10 @@ def test_the_resolver_lies_where_the_charts_look_for_it(synthesis: Synthesis, te
     template.has_resource_properties(
         "AWS::EKS::Cluster", {"Version": "1.36", "KubernetesNetworkConfig": {"ServiceIpv4Cidr": "172.20.0.0/16"}}
     )
-    configuration = next(item for item in synthesis.manifests() if item["kind"] == "ConfigMap")
-    assert "resolver 172.20.0.10 " in configuration["data"]["nginx.conf"]
+    (configuration,) = (
+        item["data"]["nginx.conf"] for item in synthesis.manifests() if "nginx.conf" in item.get("data", {})
+    )
+    assert "resolver 172.20.0.10 " in configuration
 
 
 def test_nodes_are_arm64_in_the_three_private_subnets(synthesis: Synthesis, template: Template) -> None:
@@ -81,6 +83,18 @@ def test_nodes_are_arm64_in_the_three_private_subnets(synthesis: Synthesis, temp
         "node.kubernetes.io/instance-type": ["t4g.medium", "c7g.large", "m7g.large"],
     }
     assert objects["NodePool"]["limits"] == {"cpu": "32"}
+
+
+def test_network_policies_are_really_enforced(synthesis: Synthesis) -> None:
+    (switch,) = (item for item in synthesis.manifests() if item["metadata"].get("namespace") == "kube-system")
+    assert (switch["kind"], switch["metadata"]["name"]) == ("ConfigMap", "amazon-vpc-cni")
+    assert switch["data"] == {"enable-network-policy-controller": "true"}
+    (node_class,) = (item["spec"] for item in synthesis.manifests() if item["kind"] == "NodeClass")
+    assert (node_class["networkPolicy"], node_class["networkPolicyEventLogs"]) == ("DefaultAllow", "Enabled")
+
+
+def test_an_old_version_is_upgraded_and_not_paid_for(template: Template) -> None:
+    template.has_resource_properties("AWS::EKS::Cluster", {"UpgradePolicy": {"SupportType": "STANDARD"}})
 
 
 def test_nodes_may_join_before_they_are_asked_for(template: Template) -> None:

@@ -70,7 +70,19 @@ def test_a_domain_means_tls_and_a_redirect(stack: Stack) -> None:
     assert entry.url == "https://users.example.com"
     template.has_resource_properties(
         "AWS::ElasticLoadBalancingV2::Listener",
-        {"Port": 443, "Protocol": "HTTPS", "SslPolicy": Match.string_like_regexp("TLS13-1-2")},
+        {
+            "Port": 443,
+            "Protocol": "HTTPS",
+            "SslPolicy": Match.string_like_regexp("TLS13-1-2"),
+            "ListenerAttributes": Match.array_with(
+                [
+                    {
+                        "Key": "routing.http.response.strict_transport_security.header_value",
+                        "Value": "max-age=31536000",
+                    }
+                ]
+            ),
+        },
     )
     template.has_resource_properties(
         "AWS::ElasticLoadBalancingV2::Listener",
@@ -114,6 +126,9 @@ def test_an_unprotected_database_leaves_nothing(stack: Stack) -> None:
         storage_gib=20,
         multi_az=False,
         backup_days=1,
+        backup_window="01:00-01:30",
+        maintenance_window="sun:02:00-sun:03:00",
+        insights=False,
         protect=False,
     )
     Template.from_stack(stack).has_resource(

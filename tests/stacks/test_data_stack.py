@@ -27,6 +27,21 @@ def test_the_database_refuses_deletion_and_leaves_a_snapshot(synthesis: Synthesi
     assert synthesis.artifacts[STACK]["properties"]["terminationProtection"] is True
 
 
+def test_minor_versions_install_themselves_within_a_window(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::RDS::DBInstance",
+        {
+            "AutoMinorVersionUpgrade": True,
+            "PreferredMaintenanceWindow": "sun:02:00-sun:03:00",
+            "PreferredBackupWindow": "01:00-01:30",  # RDS refuses windows that overlap
+        },
+    )
+
+
+def test_what_statements_wait_for_is_recorded(template: Template) -> None:
+    template.has_resource_properties("AWS::RDS::DBInstance", {"EnablePerformanceInsights": True})
+
+
 def test_its_log_groups_are_made_first(template: Template) -> None:
     groups = template.find_resources("AWS::Logs::LogGroup")
     names = {group["Properties"]["LogGroupName"] for group in groups.values()}

@@ -72,15 +72,49 @@ def test_flow_logs_go_to_a_log_group_of_the_stack(template: Template) -> None:
     )
 
 
+def test_alarms_come_from_this_account_and_over_tls(template: Template) -> None:
+    template.has_resource_properties(
+        "AWS::SNS::TopicPolicy",
+        {
+            "PolicyDocument": {
+                "Statement": Match.array_equals(
+                    [
+                        Match.object_like(
+                            {
+                                "Effect": "Deny",
+                                "Principal": "*",
+                                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+                            }
+                        ),
+                        Match.object_like(
+                            {
+                                "Effect": "Allow",
+                                "Action": "sns:Publish",
+                                "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                                "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                            }
+                        ),
+                    ]
+                ),
+                "Version": Match.any_value(),
+            }
+        },
+    )
+    template.resource_count_is("AWS::SNS::Subscription", 0)
+
+
 def test_it_depends_on_no_stack(synthesis: Synthesis) -> None:
     assert synthesis.dependencies(STACK) == set()
 
 
-def test_zones_and_nat_gateways_are_settings() -> None:
+def test_zones_nat_gateways_and_who_is_told_of_alarms_are_settings() -> None:
     zones = ["eu-west-2a", "eu-west-2b", "eu-west-2c"]
-    settings = Settings.from_context({"zones": ",".join(zones), "network.nat_gateways": "3"})
+    settings = Settings.from_context(
+        {"zones": ",".join(zones), "network.nat_gateways": "3", "alarm_email": "on-call@example.com"}
+    )
     template = Template.from_stack(NetworkStack(App(analytics_reporting=False), STACK, settings=settings))
     template.resource_count_is("AWS::EC2::NatGateway", 3)
+    template.has_resource_properties("AWS::SNS::Subscription", {"Protocol": "email", "Endpoint": "on-call@example.com"})
     found = [
         subnet["Properties"]["AvailabilityZone"] for subnet in template.find_resources("AWS::EC2::Subnet").values()
     ]

@@ -90,7 +90,9 @@ def test_a_pod_may_do_one_thing(template: Template, account: str, actions: Any, 
 
 
 def test_only_eks_of_this_account_hands_out_the_pods_roles(template: Template) -> None:
-    for role in template.find_resources("AWS::IAM::Role").values():
+    roles = {name: role for name, role in template.find_resources("AWS::IAM::Role").items() if "Identity" in name}
+    assert len(roles) == 2
+    for role in roles.values():
         (statement,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         assert statement["Principal"] == {"Service": "pods.eks.amazonaws.com"}
         assert statement["Action"] == ["sts:AssumeRole", "sts:TagSession"]
@@ -138,6 +140,63 @@ def test_the_load_balancer_faces_the_world_in_three_zones(template: Template) ->
     )
 
 
+def test_every_request_is_logged_to_a_private_bucket_that_goes_with_the_stack(template: Template) -> None:
+    ((bucket, resource),) = template.find_resources("AWS::S3::Bucket").items()
+    template.has_resource_properties(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        {
+            "LoadBalancerAttributes": Match.array_with(
+                [
+                    {"Key": "access_logs.s3.enabled", "Value": "true"},
+                    {"Key": "access_logs.s3.bucket", "Value": {"Ref": bucket}},
+                ]
+            )
+        },
+    )
+    assert resource["DeletionPolicy"] == "Delete"
+    assert set(resource["Properties"]["PublicAccessBlockConfiguration"].values()) == {True}
+    rules = resource["Properties"]["LifecycleConfiguration"]["Rules"]
+    assert [(rule["ExpirationInDays"], rule["Status"]) for rule in rules] == [(30, "Enabled")]
+    template.has_resource_properties(
+        "AWS::S3::BucketPolicy",
+        {
+            "Bucket": {"Ref": bucket},
+            "PolicyDocument": {
+                "Statement": Match.array_with(
+                    [
+                        Match.object_like({"Effect": "Deny", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}),
+                        Match.object_like(
+                            {
+                                "Action": "s3:PutObject",
+                                "Effect": "Allow",
+                                "Principal": {"Service": "logdelivery.elasticloadbalancing.amazonaws.com"},
+                                "Resource": {
+                                    "Fn::Join": ["", Match.array_with(["/AWSLogs/", {"Ref": "AWS::AccountId"}])]
+                                },
+                            }
+                        ),
+                    ]
+                )
+            },
+        },
+    )
+
+
+def test_the_log_bucket_is_emptied_after_the_load_balancer_has_gone(template: Template) -> None:
+    ((cleaner, _),) = template.find_resources("Custom::S3AutoDeleteObjects").items()
+    ((policy, _),) = template.find_resources("AWS::S3::BucketPolicy").items()
+    template.has_resource(
+        "AWS::ElasticLoadBalancingV2::LoadBalancer", {"DependsOn": Match.array_with(sorted([cleaner, policy]))}
+    )
+
+
+def test_no_answer_says_which_load_balancer_gave_it(template: Template) -> None:
+    template.all_resources_properties(
+        "AWS::ElasticLoadBalancingV2::Listener",
+        {"ListenerAttributes": [{"Key": "routing.http.response.server.enabled", "Value": "false"}]},
+    )
+
+
 def test_the_cluster_may_register_its_pods_as_targets(template: Template) -> None:
     template.has_resource_properties(
         "AWS::ElasticLoadBalancingV2::TargetGroup",
@@ -180,7 +239,13 @@ def test_the_rules_between_stacks_are_this_stacks(template: Template, into: str,
 
 
 def test_the_output_says_where_users_go(template: Template) -> None:
-    template.has_output("ApplicationUrl", {"Value": {"Fn::Join": ["", Match.array_with(["http://"])]}})
+    template.has_output(
+        "ApplicationUrl",
+        {
+            "Value": {"Fn::Join": ["", Match.array_with(["http://"])]},
+            "Description": Match.string_like_regexp("over plain HTTP: set domain and domain_zone_id for TLS$"),
+        },
+    )
 
 
 def test_it_says_that_it_deploys_the_working_tree(synthesis: Synthesis) -> None:

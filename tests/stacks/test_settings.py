@@ -27,6 +27,11 @@ def test_every_setting_says_what_is_allowed() -> None:
         ({"zones": ["eu-west-2a", "eu-west-2b", "eu-west-2c"]}, lambda s: s.zones[1] == "eu-west-2b"),
         ({"cluster.public_cidrs": "192.0.2.0/24"}, lambda s: str(s.cluster.public_cidrs[0]) == "192.0.2.0/24"),
         ({"domain": ""}, lambda s: s.domain is None),
+        ({"database.backup_window": "03:00-03:30"}, lambda s: s.database.backup_window == "03:00-03:30"),
+        (
+            {"database.backup_window": "00:00-00:30", "database.maintenance_window": "sun:23:00-mon:00:00"},
+            lambda s: s.database.maintenance_window == "sun:23:00-mon:00:00",
+        ),
         ({"domain": "a.example.com", "domain_zone_id": "Z1"}, lambda s: s.domain == "a.example.com"),
         (
             {"images.backend": f"r/b@{DIGEST}", "images.frontend": f"r/f@{DIGEST}"},
@@ -73,6 +78,25 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
         (
             {"zones": "eu-west-2a,eu-west-2a,eu-west-2b"},
             "settings: zones=eu-west-2a,eu-west-2a,eu-west-2b is not allowed; give three different availability zones",
+        ),
+        (
+            {"database.maintenance_window": "sunday 2 am"},
+            "setting database.maintenance_window='sunday 2 am' is not allowed; give when RDS may install minor "
+            "versions, in UTC, at least half an hour such as sun:02:00-sun:03:00",
+        ),
+        (
+            {"database.backup_window": "01:00-01:20"},
+            "settings: the window 01:00-01:20 is not allowed; give one of at least 30 minutes",
+        ),
+        (
+            {"database.backup_window": "02:59-03:59"},
+            "settings: database.backup_window=02:59-03:59 and database.maintenance_window=sun:02:00-sun:03:00 overlap; "
+            "give windows that do not",
+        ),
+        (
+            {"database.backup_window": "23:30-02:01"},
+            "settings: database.backup_window=23:30-02:01 and database.maintenance_window=sun:02:00-sun:03:00 overlap; "
+            "give windows that do not",
         ),
         ({"domain": "a.example.com"}, "settings: domain=a.example.com and domain_zone_id=None: give both or neither"),
         (

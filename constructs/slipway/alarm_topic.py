@@ -1,0 +1,36 @@
+"""Where alarms go."""
+
+from aws_cdk import Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+_SOURCES = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
+
+
+class AlarmTopic(Construct):
+    """The one topic that all alarms of the system are published to.
+
+    Guarantees: only CloudWatch and EventBridge, and only for this account, publish to it, and only over TLS; whoever is
+    subscribed must have confirmed.
+
+    Attributes:
+        topic: the SNS topic.
+    """
+
+    def __init__(self, scope: Construct, id_: str, *, email: str | None = None) -> None:
+        """Define the topic; `email` is asked whether he wants its messages."""
+        super().__init__(scope, id_)
+        self.topic = sns.Topic(self, "Topic", display_name="Slipway", enforce_ssl=True)
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="PublishAlarms",
+                actions=["sns:Publish"],
+                principals=[iam.ServicePrincipal(source) for source in _SOURCES],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        if email is not None:
+            self.topic.add_subscription(subscriptions.EmailSubscription(email))
