@@ -16,6 +16,7 @@ from tests.stacks.synthesis import Synthesis, flat
 @pytest.fixture(scope="module")
 def synthesised(synthesis: Synthesis, tmp_path_factory: pytest.TempPathFactory) -> Scan:
     directory = tmp_path_factory.mktemp("secrets")
+    # archives are the layers of the CDK itself, which come out of hash-locked packages
     shutil.copytree(synthesis.directory, directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.zip"))
     unfold(directory)
     return scan(directory, files_below(directory))
