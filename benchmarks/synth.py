@@ -15,7 +15,7 @@ from rehearsal.steps import say
 TITLE = "Synthesis of all stacks"
 ABOUT = """\
 `cdk synth` of the whole platform, as `make synth` runs it, and of an app with the same imports that defines next to
-nothing, in turns. The second is what the CDK itself takes to start: its command line, Node, Python and their modules."""
+nothing, in turns. The second is what the CDK itself takes to start: command line, Node, Python and their modules."""
 
 _APPS = {"all stacks": "python app.py", "empty app": "python -m benchmarks.empty_app"}
 _FACTOR, _SECONDS = 1.3, 6

@@ -74,7 +74,6 @@ class Rule:
         )
 
 
-HINT = "remove each and have it replaced wherever it is valid; what is none goes into not_secret.toml with its reason"
 RULES = {
     place: [Rule(**entry) for entry in entries]
     for place, entries in tomllib.loads(Path(__file__).with_name("not_secret.toml").read_text()).items()
@@ -87,6 +86,11 @@ class Scan:
 
     secrets: list[Finding]
     used: set[Rule]
+
+    def report(self) -> str:
+        """Return what to do and what was found, for whoever sees the test fail."""
+        advice = "remove each, and replace it wherever it is valid; what is no secret gets a rule in not_secret.toml:"
+        return "\n".join([advice, *map(repr, self.secrets)])
 
     def unused(self, place: str) -> list[str]:
         """Return the reasons of the rules that were made for a place and covered nothing."""

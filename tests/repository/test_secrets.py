@@ -9,7 +9,7 @@ import yaml
 
 from tests.repository.plants import PLANTS
 from tests.repository.playbooks import render
-from tests.repository.scanner import HINT, Scan, files_below, is_text, scan
+from tests.repository.scanner import Scan, files_below, is_text, scan
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "ansible"
@@ -28,7 +28,7 @@ def working_tree() -> Scan:
 
 
 def test_the_working_tree_holds_no_secret(working_tree: Scan) -> None:
-    assert working_tree.secrets == [], HINT
+    assert working_tree.secrets == [], working_tree.report()
 
 
 def test_every_exception_is_still_needed(working_tree: Scan) -> None:
@@ -55,7 +55,7 @@ def test_the_rendered_playbooks_hold_no_secret(tmp_path: Path) -> None:
     files = files_below(tmp_path)
     assert "jenkins/jenkins_controller/jenkins.yaml" in files
     rendered = scan(tmp_path, files)
-    assert rendered.secrets == [], HINT
+    assert rendered.secrets == [], rendered.report()
     assert rendered.unused("playbooks") == []
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.repository.plants import PLANTS
-from tests.repository.scanner import HINT, Scan, files_below, scan
+from tests.repository.scanner import Scan, files_below, scan
 from tests.stacks.synthesis import Synthesis, flat
 
 
@@ -46,7 +46,7 @@ def kinds(directory: Path) -> set[str]:
 
 
 def test_what_is_synthesised_holds_no_secret(synthesised: Scan) -> None:
-    assert synthesised.secrets == [], HINT
+    assert synthesised.secrets == [], synthesised.report()
 
 
 def test_every_exception_is_still_needed(synthesised: Scan) -> None:
