@@ -1,8 +1,9 @@
 """How the policies name resources, and the pieces that they share."""
 
 from collections.abc import Mapping
+from functools import partial
 
-from aws_cdk import Aws
+from aws_cdk import Aws, Fn
 from aws_cdk import aws_iam as iam
 
 STACKS = ("NetworkStack", "RegistryStack", "CiStack", "DataStack", "ClusterStack", "ProdStack")
@@ -12,9 +13,12 @@ HERE = {"StringEquals": {"aws:RequestedRegion": Aws.REGION}}
 """The bootstrapped region, for what knows no narrower resource than `*`."""
 
 
-def arn(service: str, resource: str, *, region: str = Aws.REGION, account: str = Aws.ACCOUNT_ID) -> str:
-    """Return the ARN of a resource in the bootstrapped account and region."""
-    return f"arn:{Aws.PARTITION}:{service}:{region}:{account}:{resource}"
+def arn(service: str, resource: str, *, region: str = "${AWS::Region}", account: str = "${AWS::AccountId}") -> str:
+    """Return the ARN of a resource in the bootstrapped account and region.
+
+    CloudFormation fills in `${AWS::…}`. With `Fn::Join`s the template would be too large to deploy without a bucket.
+    """
+    return Fn.sub(f"arn:${{AWS::Partition}}:{service}:{region}:{account}:{resource}")
 
 
 def iam_arn(resource: str) -> str:
@@ -24,8 +28,8 @@ def iam_arn(resource: str) -> str:
 
 def of_stacks(service: str, prefix: str) -> list[str]:
     """Return the ARNs of what the stacks' names begin, such as `role/CiStack-*`."""
-    region = "" if service == "iam" else Aws.REGION
-    return [arn(service, f"{prefix}{stack}-*", region=region) for stack in STACKS]
+    make = partial(arn, service, region="") if service == "iam" else partial(arn, service)
+    return [make(f"{prefix}{stack}-*") for stack in STACKS]
 
 
 def ours(name: str) -> dict[str, dict[str, str]]:

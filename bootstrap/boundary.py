@@ -5,7 +5,6 @@ stacks need of AWS, service by service, and leaves out what would lead beyond th
 handing over roles of others, running code in others' functions, sending commands to others' hosts.
 """
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from bootstrap.arns import HERE, allow, iam_arn, of_stacks
@@ -44,7 +43,7 @@ def statements(qualifier: str) -> list[iam.PolicyStatement]:
             "sts",
             "AssumeRole",
             *(
-                iam_arn(f"role/cdk-{qualifier}-{role}-role-{Aws.ACCOUNT_ID}-{Aws.REGION}")
+                iam_arn(f"role/cdk-{qualifier}-{role}-role-${{AWS::AccountId}}-${{AWS::Region}}")
                 for role in ("deploy", "file-publishing", "image-publishing", "lookup")
             ),
         ),

@@ -1,6 +1,5 @@
 """What a deployment may do with networks, hosts and the ways in."""
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from bootstrap.arns import HERE, allow, arn, ours
@@ -11,7 +10,7 @@ def statements(name: str, domain_zone_id: str | None) -> list[iam.PolicyStatemen
     balancers = [
         arn("elasticloadbalancing", f"{kind}/*") for kind in ("loadbalancer/app", "listener/app", "targetgroup")
     ]
-    api = f"arn:{Aws.PARTITION}:apigateway:{Aws.REGION}::"
+    apis = [arn("apigateway", path, account="") for path in ("/apis", "/apis/*", "/tags/*")]
     return [
         # Describing knows no narrower resource.
         allow("ec2", "Describe*", "*", conditions=HERE),
@@ -53,16 +52,16 @@ def statements(name: str, domain_zone_id: str | None) -> list[iam.PolicyStatemen
             *balancers,
         ),
         allow("elasticloadbalancing", "DeleteLoadBalancer DeleteTargetGroup", *balancers, conditions=ours(name)),
-        allow("apigateway", "DELETE GET PATCH POST PUT", f"{api}/apis", f"{api}/apis/*", f"{api}/tags/*"),
+        allow("apigateway", "DELETE GET PATCH POST PUT", *apis),
         *(_domain(domain_zone_id) if domain_zone_id else []),
     ]
 
 
 def _domain(zone_id: str) -> list[iam.PolicyStatement]:
-    zone = f"arn:{Aws.PARTITION}:route53:::hostedzone/{zone_id}"
+    zone = arn("route53", f"hostedzone/{zone_id}", region="", account="")
     return [
         allow("route53", "ChangeResourceRecordSets GetHostedZone ListResourceRecordSets", zone),
-        allow("route53", "GetChange", f"arn:{Aws.PARTITION}:route53:::change/*"),
+        allow("route53", "GetChange", arn("route53", "change/*", region="", account="")),
         allow("route53", "ListHostedZones", "*"),  # knows no narrower resource
         allow(
             "acm",

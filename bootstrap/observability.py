@@ -1,6 +1,5 @@
 """What a deployment may do with logs, alarms and messages."""
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from bootstrap.arns import HERE, STACKS, allow, arn, of_stacks
@@ -17,7 +16,7 @@ def statements(name: str) -> list[iam.PolicyStatement]:
             f"/{name}/",
         )
     ]
-    dashboards = f"arn:{Aws.PARTITION}:cloudwatch::{Aws.ACCOUNT_ID}:dashboard/*"  # in no region
+    dashboards = arn("cloudwatch", "dashboard/*", region="")
     return [
         allow(
             "logs",

@@ -1,6 +1,5 @@
 """What a deployment may do with databases, images, snapshots and buckets."""
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from bootstrap.arns import HERE, STACKS, allow, arn
@@ -11,7 +10,7 @@ def statements(name: str, qualifier: str) -> list[iam.PolicyStatement]:
     database = arn("rds", f"db:{name}-*")
     # Named by CloudFormation in small letters, or by RDS; what is in use RDS does not delete.
     settings = [arn("rds", f"{kind}:*") for kind in ("og", "pg", "subgrp")]
-    bucket = f"arn:{Aws.PARTITION}:s3:::"
+    assets = f"cdk-{qualifier}-assets-${{AWS::AccountId}}-${{AWS::Region}}"
     return [
         allow("rds", "Describe*", "*", conditions=HERE),  # CloudFormation asks for lists
         allow(
@@ -47,7 +46,7 @@ def statements(name: str, qualifier: str) -> list[iam.PolicyStatement]:
         allow(
             "s3",
             "GetObject GetObjectVersion",
-            f"{bucket}cdk-{qualifier}-assets-{Aws.ACCOUNT_ID}-{Aws.REGION}/*",
+            _bucket(f"{assets}/*"),
         ),
         # The stacks' buckets, which CloudFormation names in small letters: their settings, not what is in them.
         allow(
@@ -55,6 +54,10 @@ def statements(name: str, qualifier: str) -> list[iam.PolicyStatement]:
             "CreateBucket DeleteBucket DeleteBucketPolicy GetBucket* Get*Configuration"
             " ListBucket ListTagsForResource PutBucket* PutEncryptionConfiguration"
             " PutLifecycleConfiguration TagResource UntagResource",
-            *(f"{bucket}{stack.lower()}-*" for stack in STACKS),
+            *(_bucket(f"{stack.lower()}-*") for stack in STACKS),
         ),
     ]
+
+
+def _bucket(name: str) -> str:
+    return arn("s3", name, region="", account="")

@@ -228,3 +228,8 @@ def test_every_policy_fits_into_what_iam_takes(policies: Policies, region: str) 
         for name, document in policies.all.items()
     }
     assert all(length <= 6144 for length in longest.values()), longest
+
+
+def test_the_stack_can_be_deployed_before_there_is_a_bucket(policies: Policies) -> None:
+    assert policies.path.stat().st_size < 50 * 1024  # what CloudFormation takes without one; the CLI refuses more
+    assert "Parameters" not in policies.template  # such as bootstrap's version, which is not there yet
