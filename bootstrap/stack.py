@@ -6,7 +6,7 @@ from aws_cdk import Aws, BootstraplessSynthesizer, CfnOutput, Stack, Tags
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from bootstrap import boundary, compute, identity, network, observability, storage
+from bootstrap import boundary, compute, identity, network, observability, storage, toolkit
 from cdk_app.boundary import boundary_name
 from cdk_app.settings import Settings
 
@@ -14,7 +14,7 @@ from cdk_app.settings import Settings
 class BootstrapStack(Stack):
     """The policies of CloudFormation's execution role, and the boundary of every role that it makes.
 
-    Guarantees: it needs nothing that `cdk bootstrap` makes; no policy allows every action of AWS, nor a change of
+    Guarantees: it needs nothing that `cdk bootstrap` makes; no policy grants every action of AWS, nor a change of
     these policies; a role can be made only with the boundary.
     """
 
@@ -39,6 +39,9 @@ class BootstrapStack(Stack):
             self._policy(topic.capitalize(), f"{settings.name}-cdk-execution-{topic}-{Aws.REGION}", statements)
             for topic, statements in topics.items()
         ]
+        toolkit_boundary = f"{settings.name}-toolkit-boundary-{Aws.REGION}"
+        self._policy("Toolkit", toolkit_boundary, toolkit.statements())
+        CfnOutput(self, "ToolkitBoundary", value=toolkit_boundary)
         CfnOutput(self, "ExecutionPolicies", value=",".join(policy.managed_policy_arn for policy in policies))
         CfnOutput(self, "Environment", value=f"aws://{Aws.ACCOUNT_ID}/{Aws.REGION}")
 

@@ -12,7 +12,11 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 OUTPUTS = {
-    "BootstrapStack": {"Environment": "aws://123456789012/eu-west-2", "ExecutionPolicies": "arn:one,arn:two"},
+    "BootstrapStack": {
+        "Environment": "aws://123456789012/eu-west-2",
+        "ExecutionPolicies": "arn:one,arn:two",
+        "ToolkitBoundary": "bound",
+    },
     "ProdStack": {"ApplicationUrl": "http://127.0.0.1:9/"},
 }
 

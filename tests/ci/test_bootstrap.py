@@ -5,7 +5,7 @@ def cdk(workplace: Workplace) -> list[list[str]]:
     return [call[1:] for call in workplace.calls if call[0] == "cdk"]
 
 
-def test_the_execution_role_gets_the_policies_that_were_made(workplace: Workplace) -> None:
+def test_the_toolkits_roles_get_the_policies_that_were_made(workplace: Workplace) -> None:
     result = workplace.run("bootstrap")
 
     assert result.returncode == 0, result.stderr
@@ -16,6 +16,9 @@ def test_the_execution_role_gets_the_policies_that_were_made(workplace: Workplac
         "aws://123456789012/eu-west-2",
         "--cloudformation-execution-policies",
         "arn:one,arn:two",
+        "--custom-permissions-boundary",
+        "bound",
+        "--apply-permissions-boundary-to-all-roles",
     ]
 
 

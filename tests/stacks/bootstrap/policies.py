@@ -74,14 +74,18 @@ class Policies:
 
     @cached_property
     def boundary(self) -> list[Document]:
-        return [document for name, document in self.all.items() if "-boundary-" in name]
+        return [document for name, document in self.all.items() if name.startswith("slipway-boundary-")]
+
+    @cached_property
+    def toolkit(self) -> list[Document]:
+        return [document for name, document in self.all.items() if name.startswith("slipway-toolkit-boundary-")]
 
 
 def with_lists(document: Document) -> Document:
     """Return a policy whose every statement has lists, even of one."""
     for statement in document["Statement"]:
         for key in ("Action", "Resource"):
-            if isinstance(statement[key], str):
+            if isinstance(statement.get(key), str):
                 statement[key] = [statement[key]]
     return document
 
