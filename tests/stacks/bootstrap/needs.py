@@ -91,7 +91,7 @@ def needed(type_: str) -> set[str]:
 
 def declared(type_: str) -> Iterator[str]:
     """Yield the actions that CloudFormation states for a type."""
-    if type_.startswith("Custom::"):
+    if type_.startswith(("Custom::", "AWS::CloudFormation::CustomResource")):
         yield from CUSTOM_RESOURCE
         return
     schema = _schemas().get(type_)

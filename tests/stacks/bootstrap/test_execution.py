@@ -11,6 +11,7 @@ from tests.stacks.bootstrap.needs import UNUSED, declared, needed
 from tests.stacks.bootstrap.policies import OURS, Policies, judge, refused
 from tests.stacks.bootstrap.samples import ACCOUNT, BOUNDARY, REGION, arn
 from tests.stacks.synthesis import STACKS, Synthesis
+from tests.stacks.test_lint import lint
 
 # What the settings can add to the templates, and what monitoring is made of.
 OPTIONAL = {
@@ -233,3 +234,7 @@ def test_every_policy_fits_into_what_iam_takes(policies: Policies, region: str) 
 def test_the_stack_can_be_deployed_before_there_is_a_bucket(policies: Policies) -> None:
     assert policies.path.stat().st_size < 50 * 1024  # what CloudFormation takes without one; the CLI refuses more
     assert "Parameters" not in policies.template  # such as bootstrap's version, which is not there yet
+
+
+def test_cfn_lint_finds_nothing(policies: Policies) -> None:
+    assert lint([policies.path]) == []
