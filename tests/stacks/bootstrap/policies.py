@@ -82,12 +82,17 @@ class Policies:
 
 
 def with_lists(document: Document) -> Document:
-    """Return a policy whose every statement has lists, even of one."""
-    for statement in document["Statement"]:
-        for key in ("Action", "Resource"):
-            if isinstance(statement.get(key), str):
-                statement[key] = [statement[key]]
-    return document
+    """Return a copy of a policy in which every statement has lists, even of one."""
+    return {
+        **document,
+        "Statement": [
+            {
+                key: [item] if key in ("Action", "Resource") and isinstance(item, str) else item
+                for key, item in old.items()
+            }
+            for old in document["Statement"]
+        ],
+    }
 
 
 def judge(policies: Iterable[Document], requests: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
