@@ -1,25 +1,37 @@
-"""Documents that are made from the code say what the code says."""
+"""What the documents refer to is there."""
+
+import re
+from pathlib import Path
 
 import pytest
 
-from cdk_app import settings_reference
-from cdk_app.settings import known_settings
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md"))
+TEST = re.compile(r"`([\w./-]+\.py)::(\w+)`")
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.\w+)`")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)")
+SECURITY = (ROOT / "docs" / "security.md").read_text("utf-8")
 
 
-def test_the_settings_reference_is_up_to_date() -> None:
-    assert settings_reference.FILE.read_text("utf-8") == settings_reference.render(), "stale; renew it: make docs"
+@pytest.mark.parametrize(("path", "name"), sorted(set(TEST.findall(SECURITY))))
+def test_every_test_that_the_security_document_names_exists(path: str, name: str) -> None:
+    assert re.search(rf"^def {name}\(", (ROOT / path).read_text("utf-8"), re.MULTILINE)
 
 
-def test_every_setting_stands_in_the_reference_with_its_default() -> None:
-    rows = [line.split(" | ") for line in settings_reference.render().splitlines() if line.startswith("| `")]
-    assert [row[0].strip("|` ") for row in rows] == [name for name, _, _ in known_settings()]
-    defaults = {row[0].strip("|` "): row[1].strip() for row in rows}
-    assert defaults["protect"] == "`true`"
-    assert defaults["network.nat_gateways"] == "`1`"
-    assert defaults["cluster.node_types"] == "`t4g.medium,c7g.large,m7g.large`"
-    assert defaults["domain"] == ""
+def test_every_row_of_threats_names_a_test() -> None:
+    (table,) = re.findall(r"^\| threat .*\n\|[-|]+\n((?:\|.*\n)+)", SECURITY, re.MULTILINE)
+    rows = table.splitlines()
+    assert len(rows) > 10
+    assert [row for row in rows if not TEST.search(row)] == []
 
 
-@pytest.mark.parametrize("mark", ["|", "\n"])
-def test_no_description_breaks_the_table(mark: str) -> None:
-    assert [name for name, description, _ in known_settings() if mark in description] == []
+def test_every_file_that_the_security_document_names_exists() -> None:
+    named = set(FILE.findall(SECURITY))
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
+def test_every_link_leads_to_a_file(document: Path) -> None:
+    links = [link for link in LINK.findall((ROOT / document).read_text("utf-8")) if link]
+    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
