@@ -9,11 +9,13 @@ from slipway.ansible_delivery import AnsibleDelivery
 from slipway.build_host import BuildHost
 from slipway.durable_volume import DurableVolume
 from slipway.entry_point import EntryPoint
+from slipway.host_parameter import HostParameter
 from slipway.logs import own_logs_of_provider, owned_log_bucket, owned_log_group
 from slipway.managed_database import ManagedDatabase
 from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
 from slipway.release import Release
+from slipway.snapshot_removal import SnapshotRemoval
 from slipway.webhook_entrance import WebhookEntrance
 
 __all__ = [
@@ -22,10 +24,12 @@ __all__ = [
     "BuildHost",
     "DurableVolume",
     "EntryPoint",
+    "HostParameter",
     "ManagedDatabase",
     "PodRole",
     "PrivateCluster",
     "Release",
+    "SnapshotRemoval",
     "WebhookEntrance",
     "own_logs_of_provider",
     "owned_log_bucket",

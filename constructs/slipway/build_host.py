@@ -1,8 +1,11 @@
 """A host that builds: an EC2 instance without a door."""
 
-from aws_cdk import Tags
+from aws_cdk import Duration, Stack, Tags
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 
@@ -10,8 +13,9 @@ class BuildHost(Construct):
     """A private EC2 instance that is reached through Systems Manager alone.
 
     Guarantees: no public address, no key pair, nobody admitted by its security group until someone adds a rule;
-    metadata only by IMDSv2 and only from the host itself, not from its containers; an encrypted gp3 disk; a role of
-    its own that may do nothing but be managed until someone grants more.
+    metadata only by IMDSv2 and only from the host itself, not from its containers; an encrypted gp3 disk; moved to
+    other hardware when its own fails, and an alarm says so; a role of its own that may do nothing but be managed, and
+    read no parameter, until someone grants more.
 
     Attributes:
         instance: the EC2 instance.
@@ -30,6 +34,7 @@ class BuildHost(Construct):
         instance_type: str,
         image_parameter: str,
         disk_gib: int,
+        alarms: sns.ITopic,
     ) -> None:
         """Define the host.
 
@@ -43,15 +48,18 @@ class BuildHost(Construct):
             image_parameter: public SSM parameter of an arm64 Ubuntu image, dated, because a new value replaces the
                 host; CloudFormation reads it, synthesis does not.
             disk_gib: GiB of its system disk, which goes with the host.
+            alarms: told when the host's hardware fails.
         """
         super().__init__(scope, id_)
+        stack = Stack.of(self)
         self.role = iam.Role(
             self,
             "Role",
             description=f"Host {name}",
             assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
-            managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name("AmazonSSMManagedInstanceCore")],
         )
+        for statement in _be_managed(stack):
+            self.role.add_to_policy(statement)
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description=f"Host {name}", allow_all_outbound=True
         )
@@ -66,6 +74,8 @@ class BuildHost(Construct):
             security_group=self.security_group,
             associate_public_ip_address=False,
             http_tokens=ec2.HttpTokens.REQUIRED,
+            # A container on a bridge is one hop further, so the role is the host's alone. What needs it in a container
+            # runs on the host's network, and says so: the suites that sign in to the test database.
             http_put_response_hop_limit=1,
             block_devices=[
                 ec2.BlockDevice(
@@ -77,3 +87,64 @@ class BuildHost(Construct):
         # The subnet decides: asking the region for its zones again could answer otherwise one day.
         self.instance.instance.add_property_deletion_override("AvailabilityZone")
         Tags.of(self.instance).add("Name", name)
+        failure = cloudwatch.Alarm(
+            self,
+            "HardwareFailure",
+            alarm_description=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            metric=cloudwatch.Metric(
+                namespace="AWS/EC2",
+                metric_name="StatusCheckFailed_System",
+                dimensions_map={"InstanceId": self.instance.instance_id},
+                statistic=cloudwatch.Stats.MAXIMUM,
+                period=Duration.minutes(1),
+            ),
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            threshold=1,
+            evaluation_periods=2,
+        )
+        failure.add_alarm_action(actions.Ec2Action(actions.Ec2InstanceAction.RECOVER), actions.SnsAction(alarms))
+
+    def as_condition(self) -> dict[str, dict[str, str]]:
+        """Return IAM's condition for an instance that is this host, or the one that it replaces or is replaced by."""
+        stack = Stack.of(self)
+        tag = "aws:ResourceTag/aws:cloudformation"  # CloudFormation sets these tags, and nobody else can
+        return {
+            "StringEquals": {
+                f"{tag}:stack-id": stack.stack_id,
+                f"{tag}:logical-id": stack.get_logical_id(self.instance.instance),
+            }
+        }
+
+
+def _be_managed(stack: Stack) -> list[iam.PolicyStatement]:
+    """Return what Systems Manager's agent needs for sessions, associations and its own status.
+
+    This is AWS's managed policy AmazonSSMManagedInstanceCore without reading every parameter of the account, without
+    what installs packages and patches, which is not used here, and without `ec2messages`, which agents since 3.3.40
+    no longer ask. Whoever applies a document to the host grants it.
+    """
+    instances = stack.format_arn(service="ec2", resource="instance", resource_name="*")
+    associations = stack.format_arn(service="ssm", resource="association", resource_name="*")
+    return [
+        # The role is there before its host, so it cannot name it.
+        iam.PolicyStatement(
+            actions=["ssm:ListInstanceAssociations", "ssm:PutComplianceItems", "ssm:UpdateInstanceInformation"],
+            resources=[instances],
+        ),
+        iam.PolicyStatement(
+            actions=["ssm:DescribeAssociation", "ssm:UpdateInstanceAssociationStatus"],
+            resources=[associations, instances],
+        ),
+        # None of these knows a narrower resource.
+        iam.PolicyStatement(
+            actions=[
+                "ssm:ListAssociations",
+                "ssm:PutInventory",
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            resources=["*"],
+        ),
+    ]

@@ -1,5 +1,6 @@
 """The way in for GitHub's webhook: the only door through which the outside reaches the build hosts."""
 
+import json
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
@@ -14,14 +15,25 @@ from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("webhook_handler")
 PATH = "/github"
+_ACCESS_LOG = {
+    "time": "$context.requestTime",
+    "id": "$context.requestId",
+    "address": "$context.identity.sourceIp",
+    "agent": "$context.identity.userAgent",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "error": "$context.error.message",
+}
+"""A line for every call, those that never reach the function, too."""
 
 
 class WebhookEntrance(Construct):
     """A public HTTPS address that asks a private Jenkins to look for changes.
 
     Guarantees: only calls that GitHub signed with the secret get through, and nothing of their content does; Jenkins
-    itself is never public; the address takes a few calls a second at most; the secret is made in Secrets Manager and
-    stands in no template.
+    itself is never public; the address takes a few calls a second at most, and each leaves a line of JSON in a log
+    that goes with the stack; the secret is made in Secrets Manager and stands in no template.
 
     Attributes:
         url: what to give GitHub as payload URL.
@@ -97,5 +109,11 @@ class WebhookEntrance(Construct):
             http_api=api,
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=5, burst_limit=20),
+        )
+        resource = stage.node.default_child
+        if not isinstance(resource, apigateway.CfnStage):
+            raise TypeError(f"{stage.node.path} is not the stage that it was")
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=owned_log_group(self, "AccessLog").log_group_arn, format=json.dumps(_ACCESS_LOG)
         )
         self.url = f"{stage.url.rstrip('/')}{PATH}"
