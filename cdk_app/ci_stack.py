@@ -6,14 +6,21 @@ from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Fn, Removal
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from cdk_app.contract import DATABASE_ACCOUNT
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Ci, Settings
-from slipway import AnsibleDelivery, BuildHost, DurableVolume, HostParameter, ManagedDatabase, WebhookEntrance
+from slipway import (
+    AnsibleDelivery,
+    BuildHost,
+    DurableVolume,
+    HostParameter,
+    ManagedDatabase,
+    WebhookEntrance,
+    acknowledge,
+)
 
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
@@ -34,7 +41,7 @@ class CiStack(Stack):
         self._settings = settings
         self._vpc = network.vpc
         self._subnet = network.vpc.private_subnets[0]
-        self._alarms = sns.Topic(self, "Alarms")
+        self._alarms = network.alarms
         if settings.ci.repository == Ci().repository:
             Annotations.of(self).add_warning_v2(
                 "slipway:repository",
@@ -65,6 +72,11 @@ class CiStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         administrator.grant_read(self._jenkins.role)
+        acknowledge(
+            administrator,
+            "SMG4",
+            reason="it is for the first sign-in and for emergencies; docs/ci.md tells how to change it",
+        )
         database = self._database()
         self._let_test_host_build(registry)
         self._let_jenkins_deploy(registry)

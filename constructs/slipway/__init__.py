@@ -4,10 +4,12 @@
 name. This package is installed editable from it.
 """
 
+from slipway.acknowledge import acknowledge, acknowledge_aws_policies
 from slipway.alarm_topic import AlarmTopic
 from slipway.ansible_delivery import AnsibleDelivery
 from slipway.build_host import BuildHost
 from slipway.durable_volume import DurableVolume
+from slipway.eks_checks import EksChecks
 from slipway.entry_point import EntryPoint
 from slipway.host_parameter import HostParameter
 from slipway.logs import own_logs_of_provider, owned_log_bucket, owned_log_group
@@ -16,6 +18,7 @@ from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
 from slipway.release import Release
 from slipway.snapshot_removal import SnapshotRemoval
+from slipway.trust import for_this_account
 from slipway.webhook_entrance import WebhookEntrance
 
 __all__ = [
@@ -23,6 +26,7 @@ __all__ = [
     "AnsibleDelivery",
     "BuildHost",
     "DurableVolume",
+    "EksChecks",
     "EntryPoint",
     "HostParameter",
     "ManagedDatabase",
@@ -31,6 +35,9 @@ __all__ = [
     "Release",
     "SnapshotRemoval",
     "WebhookEntrance",
+    "acknowledge",
+    "acknowledge_aws_policies",
+    "for_this_account",
     "own_logs_of_provider",
     "owned_log_bucket",
     "owned_log_group",

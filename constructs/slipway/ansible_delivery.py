@@ -72,7 +72,9 @@ class AnsibleDelivery(Construct):
         """
         # SSM's agent lists before it downloads, and takes a refusal for an error.
         host.role.add_to_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[self._asset.bucket.arn_for_objects("*.zip")])
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[self._asset.bucket.arn_for_objects(self._asset.s3_object_key)]
+            )
         )
         host.role.add_to_policy(
             iam.PolicyStatement(

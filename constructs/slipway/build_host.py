@@ -8,6 +8,10 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge
+
+_MADE_LATER = ("ec2:<AWS::Region>:<AWS::AccountId>:instance", "ssm:<AWS::Region>:<AWS::AccountId>:association")
+
 
 class BuildHost(Construct):
     """A private EC2 instance that is reached through Systems Manager alone.
@@ -20,7 +24,7 @@ class BuildHost(Construct):
     Attributes:
         instance: the EC2 instance.
         role: what the host may do.
-        security_group: who may connect; lets nobody in, and everything out through the NAT gateway.
+        security_group: who may connect; lets nobody in, and TCP out through the NAT gateway.
     """
 
     def __init__(
@@ -60,8 +64,22 @@ class BuildHost(Construct):
         )
         for statement in _be_managed(stack):
             self.role.add_to_policy(statement)
+        acknowledge(
+            self.role,
+            "IAM5[Resource::*]",
+            reason="Systems Manager's channels, ECR's sign-in and describing know no narrower resource",
+        )
+        acknowledge(
+            self.role,
+            *(f"IAM5[Resource::arn:<AWS::Partition>:{kind}/*]" for kind in _MADE_LATER),
+            reason="a role is there before its host and cannot name it: the agent reports of its own instance alone, "
+            "and what acts on an instance has a condition that names its host",
+        )
         self.security_group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=vpc, description=f"Host {name}", allow_all_outbound=True
+            self, "SecurityGroup", vpc=vpc, description=f"Host {name}", allow_all_outbound=False
+        )
+        self.security_group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.all_tcp(), "Packages, images, source code, AWS and the other hosts"
         )
         self.instance = ec2.Instance(
             self,
@@ -87,6 +105,17 @@ class BuildHost(Construct):
         # The subnet decides: asking the region for its zones again could answer otherwise one day.
         self.instance.instance.add_property_deletion_override("AvailabilityZone")
         Tags.of(self.instance).add("Name", name)
+        acknowledge(
+            self.instance,
+            "EC28",
+            reason="status checks, which recovery and alarms act on, come every minute without detailed monitoring",
+        )
+        acknowledge(
+            self.instance,
+            "EC29",
+            reason="the host holds nothing that is not on a volume of its own or made anew; protected, no new image or "
+            "type could replace it",
+        )
         failure = cloudwatch.Alarm(
             self,
             "HardwareFailure",

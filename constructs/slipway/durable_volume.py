@@ -6,8 +6,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge_snapshots
 from slipway.build_host import BuildHost
 from slipway.snapshot_removal import SnapshotRemoval
+from slipway.trust import for_this_account
 
 _SNAPSHOTS_KEPT = 14
 
@@ -90,20 +92,20 @@ class DurableVolume(Construct):
         )
         host.role.add_to_policy(
             # Describing knows no narrower resource.
-            iam.PolicyStatement(actions=["ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeVolumes"], resources=["*"])
+            iam.PolicyStatement(
+                actions=["ec2:DescribeInstances", "ec2:DescribeTags", "ec2:DescribeVolumes"], resources=["*"]
+            )
         )
 
     def _snapshot_role(self, name: str) -> iam.Role:
         """Make the role of the lifecycle policy: AWS's own would let it do as it likes with every snapshot."""
         stack = Stack.of(self)
         snapshots = stack.format_arn(service="ec2", account="", resource="snapshot", resource_name="*")
-        return iam.Role(
+        role = iam.Role(
             self,
             "SnapshotRole",
             description=f"Snapshots of volume {name}",
-            assumed_by=iam.ServicePrincipal(
-                "dlm.amazonaws.com", conditions={"StringEquals": {"aws:SourceAccount": stack.account}}
-            ),
+            assumed_by=iam.ServicePrincipal("dlm.amazonaws.com", conditions=for_this_account(self)),
             inline_policies={
                 "Snapshots": iam.PolicyDocument(
                     statements=[
@@ -124,6 +126,8 @@ class DurableVolume(Construct):
                 )
             },
         )
+        acknowledge_snapshots(role)
+        return role
 
 
 def _zone_of(subnet: ec2.ISubnet) -> str:

@@ -7,6 +7,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge_snapshots
 from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("snapshot_removal_handler") / "handler.py"
@@ -47,12 +48,13 @@ class SnapshotRemoval(Construct):
                 conditions=tag,
             )
         )
+        acknowledge_snapshots(role)
         limit = Duration.minutes(5)
         function = lambda_.Function(
             self,
             "Function",
             description=f"Deletes the snapshots of volume {name} with the stack",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             # Inline, since Lambda gives `cfnresponse` to inline code alone.
             code=lambda_.Code.from_inline(_HANDLER.read_text("utf-8")),

@@ -11,6 +11,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge, acknowledge_aws_policies
 from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("webhook_handler")
@@ -26,6 +27,7 @@ _ACCESS_LOG = {
     "error": "$context.error.message",
 }
 """A line for every call, those that never reach the function, too."""
+_POLICIES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole")
 
 
 class WebhookEntrance(Construct):
@@ -71,6 +73,11 @@ class WebhookEntrance(Construct):
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge(
+            self.secret,
+            "SMG4",
+            reason="GitHub holds the other copy and takes a new one from a person only",
+        )
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description="Webhook entrance", allow_all_outbound=False
         )
@@ -81,7 +88,7 @@ class WebhookEntrance(Construct):
             self,
             "Function",
             description="Checks GitHub's signature, then asks Jenkins to look for changes",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_asset(str(_HANDLER), exclude=["__pycache__"]),
             handler="handler.handle",
@@ -97,11 +104,19 @@ class WebhookEntrance(Construct):
             log_group=owned_log_group(self, "Logs"),
         )
         self.secret.grant_read(function)
+        acknowledge_aws_policies(
+            function,
+            *_POLICIES,
+            reason="what Lambda wants of a function in a VPC, kept by AWS: to log, and to make its network interface",
+        )
         api = apigateway.HttpApi(self, "Api", description="Webhook entrance for GitHub", create_default_stage=False)
         api.add_routes(
             path=PATH,
             methods=[apigateway.HttpMethod.POST],
             integration=integrations.HttpLambdaIntegration("Function", function),
+        )
+        acknowledge(
+            api, "APIG4", reason="GitHub has no identity in AWS; the function checks the signature of every call"
         )
         stage = apigateway.HttpStage(
             self,
