@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aws_cdk import App
 
-from cdk_app import Settings, SettingsError, build
+from cdk_app import ChecksError, Settings, SettingsError, build, synthesise
 
 _CONTEXT = json.loads(Path(__file__).with_name("cdk.json").read_text("utf-8"))["context"]
 
@@ -21,8 +21,7 @@ app = App(
     tree_metadata=False,
 )
 try:
-    settings = Settings.from_context(app.node.get_all_context())
-except SettingsError as error:
+    build(app, Settings.from_context(app.node.get_all_context()))
+    synthesise(app)
+except (SettingsError, ChecksError) as error:
     sys.exit(str(error))
-build(app, settings)
-app.synth()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from aws_cdk import App, Tags
 
 from cdk_app.boundary import bound_roles
+from cdk_app.checks import ChecksError, synthesise
 from cdk_app.ci_stack import CiStack
 from cdk_app.cluster_stack import ClusterStack
 from cdk_app.data_stack import DataStack
@@ -13,7 +14,7 @@ from cdk_app.prod_stack import ProdStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Settings, SettingsError
 
-__all__ = ["Settings", "SettingsError", "Stacks", "build"]
+__all__ = ["ChecksError", "Settings", "SettingsError", "Stacks", "build", "synthesise"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,9 +42,14 @@ def build(app: App, settings: Settings) -> Stacks:
     stacks = Stacks(network=network, registry=registry, ci=ci, data=data, cluster=cluster, prod=prod)
     for stack in vars(stacks).values():
         bound_roles(stack, settings)
-        tags = Tags.of(stack)
-        tags.add("system", settings.name)
-        tags.add("stack", stack.stack_name)
-        tags.add("owner", settings.owner)
-        tags.add("cost-centre", settings.cost_centre)
+        tags = {
+            "system": settings.name,
+            "stack": stack.stack_name,
+            "owner": settings.owner,
+            "cost-centre": settings.cost_centre,
+        }
+        for key, value in tags.items():
+            Tags.of(stack).add(key, value)
+            # CloudFormation gives the stack's own tags to what the CDK makes without asking for any.
+            stack.tags.set_tag(key, value)
     return stacks

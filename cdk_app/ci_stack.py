@@ -12,7 +12,15 @@ from cdk_app.contract import DATABASE_ACCOUNT
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Ci, Settings
-from slipway import AnsibleDelivery, BuildHost, DurableVolume, ManagedDatabase, WebhookEntrance
+from slipway import (
+    AnsibleDelivery,
+    BuildHost,
+    DurableVolume,
+    HostParameter,
+    ManagedDatabase,
+    WebhookEntrance,
+    acknowledge,
+)
 
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
@@ -32,7 +40,7 @@ class CiStack(Stack):
         self._settings = settings
         self._vpc = network.vpc
         self._subnet = network.vpc.private_subnets[0]
-        self._parameters = f"/{settings.name}/ci"
+        self._alarms = network.alarms
         if settings.ci.repository == Ci().repository:
             Annotations.of(self).add_warning_v2(
                 "slipway:repository",
@@ -44,11 +52,14 @@ class CiStack(Stack):
         self._test.security_group.add_ingress_rule(
             self._jenkins.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
         )
+        self._controller_key = self._parameter("ControllerKey", "ci/controller-public-key", "Public key of Jenkins")
+        self._test_key = self._parameter("TestHostKey", "ci/test-host-key", "SSH host key of the test host")
+        self._last_good = self._parameter("LastGood", "release/last-good", "The last release that passed verification")
         home = DurableVolume(
             self,
             "JenkinsHome",
             name=f"{settings.name}-jenkins-home",
-            availability_zone=_zone_of(self._subnet),
+            subnet=self._subnet,
             size_gib=settings.ci.home_gib,
         )
         home.grant_attach(self._jenkins)
@@ -60,9 +71,15 @@ class CiStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         administrator.grant_read(self._jenkins.role)
+        acknowledge(
+            administrator,
+            "SMG4",
+            reason="it is for the first sign-in and for emergencies; docs/ci.md tells how to change it",
+        )
         database = self._database()
         self._let_test_host_build(registry)
         self._let_jenkins_deploy(registry)
+        self._let_hosts_exchange_keys()
         self._deliver(home=home, administrator=administrator, database=database)
         self._webhook()
         CfnOutput(
@@ -92,7 +109,11 @@ class CiStack(Stack):
             instance_type=instance_type,
             image_parameter=self._settings.ci.image,
             disk_gib=disk_gib,
+            alarms=self._alarms,
         )
+
+    def _parameter(self, id_: str, path: str, description: str) -> HostParameter:
+        return HostParameter(self, id_, name=f"/{self._settings.name}/{path}", description=description)
 
     def _database(self) -> ManagedDatabase:
         """Make the test database; the test host signs in as production's backend and migration do."""
@@ -119,7 +140,6 @@ class CiStack(Stack):
         """Let the test host write candidate images. What it builds may be a stranger's, so it may do no more."""
         for repository in registry.candidates.values():
             repository.grant_pull_push(self._test.role)
-        self._share_parameters(self._test, own="test-host-key")
 
     def _let_jenkins_deploy(self, registry: RegistryStack) -> None:
         """Let the deploying agent on Jenkins' host release what was tested, through the CDK's bootstrap roles."""
@@ -128,7 +148,7 @@ class CiStack(Stack):
             repository.grant_pull(role)
         for repository in registry.releases.values():
             repository.grant_pull_push(role)
-        self._share_parameters(self._jenkins, own="controller-public-key")
+        self._last_good.grant_write(self._jenkins)
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["sts:AssumeRole"],
@@ -143,45 +163,26 @@ class CiStack(Stack):
                 ],
             )
         )
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["ssm:PutParameter"],
-                resources=[self._parameter_arn(f"/{self._settings.name}/release/*")],
-            )
-        )
 
-    def _share_parameters(self, host: BuildHost, *, own: str) -> None:
-        """Let `host` read the parameters that the hosts share, and write its `own`."""
-        host.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"],
-                resources=[self._parameter_arn(f"{self._parameters}/*")],
-            )
-        )
-        host.role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["ssm:PutParameter"], resources=[self._parameter_arn(f"{self._parameters}/{own}")]
-            )
-        )
-        host.role.add_to_policy(
-            # Describing knows no narrower resource; it shows names, not values.
-            iam.PolicyStatement(actions=["ssm:DescribeParameters"], resources=["*"])
-        )
-
-    def _parameter_arn(self, name: str) -> str:
-        return self.format_arn(service="ssm", resource="parameter", resource_name=name.removeprefix("/"))
+    def _let_hosts_exchange_keys(self) -> None:
+        """Let each host publish its key and read the other's; Jenkins' deploying agent admits its own controller."""
+        self._controller_key.grant_write(self._jenkins)
+        self._controller_key.grant_read(self._test)
+        self._test_key.grant_write(self._test)
+        self._test_key.grant_read(self._jenkins)
 
     def _deliver(
         self, *, home: DurableVolume, administrator: secretsmanager.ISecret, database: ManagedDatabase
     ) -> None:
         """Configure both hosts at the same time: each waits for what the other publishes."""
-        delivery = AnsibleDelivery(self, "Ansible", directory=_PLAYBOOKS)
+        delivery = AnsibleDelivery(self, "Ansible", directory=_PLAYBOOKS, alarms=self._alarms)
         registry = f"{self.account}.dkr.ecr.{self.region}.{self.url_suffix}/{self._settings.name}"
         shared = {
             "slipway_name": self._settings.name,
             "slipway_region": self.region,
             "slipway_repository_url": self._settings.ci.repository,
-            "slipway_parameter_prefix": self._parameters,
+            "slipway_controller_key_parameter": self._controller_key.name,
+            "slipway_test_host_key_parameter": self._test_key.name,
             "slipway_candidate_registry": f"{registry}/candidate",
         }
         delivery.apply(
@@ -190,6 +191,7 @@ class CiStack(Stack):
             variables={
                 **shared,
                 "slipway_release_registry": registry,
+                "slipway_last_good_parameter": self._last_good.name,
                 "slipway_jenkins_admin_secret": administrator.secret_arn,
                 "slipway_jenkins_volume_id": home.volume_id,
                 "slipway_test_host_address": self._test.instance.instance_private_ip,
@@ -219,11 +221,3 @@ class CiStack(Stack):
             description="Name of the secret to give GitHub",
             value=webhook.secret.secret_name,
         )
-
-
-def _zone_of(subnet: ec2.ISubnet) -> str:
-    """Return the zone that the subnet really lies in; asking the region again could answer otherwise one day."""
-    resource = subnet.node.default_child
-    if not isinstance(resource, ec2.CfnSubnet):
-        raise TypeError(f"{subnet.node.path} is not a subnet of this app")
-    return resource.attr_availability_zone

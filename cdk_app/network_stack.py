@@ -2,10 +2,11 @@
 
 from aws_cdk import Fn, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from constructs import Construct
 
 from cdk_app.settings import Settings
-from slipway import AlarmTopic, own_logs_of_provider, owned_log_group
+from slipway import AlarmTopic, for_this_account, own_logs_of_provider, owned_log_group
 
 _ZONES = 3
 
@@ -44,7 +45,17 @@ class NetworkStack(Stack):
             },
             flow_logs={
                 "FlowLogs": ec2.FlowLogOptions(
-                    destination=ec2.FlowLogDestination.to_cloud_watch_logs(owned_log_group(self, "FlowLogs"))
+                    destination=ec2.FlowLogDestination.to_cloud_watch_logs(
+                        owned_log_group(self, "FlowLogs"),
+                        iam.Role(
+                            self,
+                            "FlowLogsRole",
+                            description="Flow logs of the VPC",
+                            assumed_by=iam.ServicePrincipal(
+                                "vpc-flow-logs.amazonaws.com", conditions=for_this_account(self)
+                            ),
+                        ),
+                    )
                 )
             },
             restrict_default_security_group=True,

@@ -4,16 +4,21 @@
 name. This package is installed editable from it.
 """
 
+from slipway.acknowledge import acknowledge, acknowledge_aws_policies
 from slipway.alarm_topic import AlarmTopic
 from slipway.ansible_delivery import AnsibleDelivery
 from slipway.build_host import BuildHost
 from slipway.durable_volume import DurableVolume
+from slipway.eks_checks import EksChecks
 from slipway.entry_point import EntryPoint
+from slipway.host_parameter import HostParameter
 from slipway.logs import own_logs_of_provider, owned_log_bucket, owned_log_group
 from slipway.managed_database import ManagedDatabase
 from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
 from slipway.release import Release
+from slipway.snapshot_removal import SnapshotRemoval
+from slipway.trust import for_this_account
 from slipway.webhook_entrance import WebhookEntrance
 
 __all__ = [
@@ -21,12 +26,18 @@ __all__ = [
     "AnsibleDelivery",
     "BuildHost",
     "DurableVolume",
+    "EksChecks",
     "EntryPoint",
+    "HostParameter",
     "ManagedDatabase",
     "PodRole",
     "PrivateCluster",
     "Release",
+    "SnapshotRemoval",
     "WebhookEntrance",
+    "acknowledge",
+    "acknowledge_aws_policies",
+    "for_this_account",
     "own_logs_of_provider",
     "owned_log_bucket",
     "owned_log_group",

@@ -1,10 +1,11 @@
 """Where alarms go."""
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
+
+from slipway.trust import for_this_account
 
 _SOURCES = ("cloudwatch.amazonaws.com", "events.amazonaws.com")
 
@@ -22,15 +23,17 @@ class AlarmTopic(Construct):
     def __init__(self, scope: Construct, id_: str, *, email: str | None = None) -> None:
         """Define the topic; `email` is asked whether he wants its messages."""
         super().__init__(scope, id_)
-        self.topic = sns.Topic(self, "Topic", display_name="Slipway", enforce_ssl=True)
-        self.topic.add_to_resource_policy(
+        topic = sns.Topic(self, "Topic", display_name="Slipway", enforce_ssl=True)
+        topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="PublishAlarms",
                 actions=["sns:Publish"],
                 principals=[iam.ServicePrincipal(source) for source in _SOURCES],
-                resources=[self.topic.topic_arn],
-                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+                resources=[topic.topic_arn],
+                conditions=for_this_account(self),
             )
         )
         if email is not None:
-            self.topic.add_subscription(subscriptions.EmailSubscription(email))
+            topic.add_subscription(subscriptions.EmailSubscription(email))
+        # What is handed out is a reference: the CDK would add a statement without a condition for whoever publishes.
+        self.topic = sns.Topic.from_topic_arn(self, "Reference", topic.topic_arn)

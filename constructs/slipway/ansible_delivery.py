@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from aws_cdk import Duration, Fn, IgnoreMode, Stack
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
@@ -22,7 +25,7 @@ class AnsibleDelivery(Construct):
     Guarantees: hosts are changed only by what stands in the directory, at the version that the stack was deployed
     with; Ansible itself comes from the directory's hash-locked `requirements.txt`; a deployment that changes the
     directory or a host's variables waits for the hosts, and fails if they do; every host is brought back to what is
-    written once a day.
+    written once a day, and whoever listens to the alarms is told when that fails.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class AnsibleDelivery(Construct):
         id_: str,
         *,
         directory: Path,
+        alarms: sns.ITopic,
         time_limit: Duration | None = None,
     ) -> None:
         """Define the delivery.
@@ -39,6 +43,7 @@ class AnsibleDelivery(Construct):
             scope: the construct that it belongs to.
             id_: its construct ID.
             directory: holds `site.yml` and `requirements.txt`.
+            alarms: told when a run fails, whoever started it.
             time_limit: how long one run, and a deployment that waits for it, may take; 45 minutes by default.
         """
         super().__init__(scope, id_)
@@ -55,18 +60,21 @@ class AnsibleDelivery(Construct):
             update_method="NewVersion",
             content=self._content(),
         )
+        self._tell_failures(alarms)
 
     def apply(self, host: BuildHost, *, play: str, variables: Mapping[str, str]) -> ssm.CfnAssociation:
         """Apply the playbooks to `host`, now and once a day.
 
         Args:
-            host: the host; it gets leave to read the playbooks.
+            host: the host; it gets leave to read the playbooks and what applies them.
             play: the host's name in `site.yml`.
             variables: what the playbooks are told; strings, which CloudFormation may fill in.
         """
         # SSM's agent lists before it downloads, and takes a refusal for an error.
         host.role.add_to_policy(
-            iam.PolicyStatement(actions=["s3:GetObject"], resources=[self._asset.bucket.arn_for_objects("*.zip")])
+            iam.PolicyStatement(
+                actions=["s3:GetObject"], resources=[self._asset.bucket.arn_for_objects(self._asset.s3_object_key)]
+            )
         )
         host.role.add_to_policy(
             iam.PolicyStatement(
@@ -75,23 +83,52 @@ class AnsibleDelivery(Construct):
                 conditions={"StringLike": {"s3:prefix": f"{self._asset.s3_object_key}*"}},
             )
         )
+        stack = Stack.of(self)
+        document = stack.format_arn(service="ssm", resource="document", resource_name=self._document.ref)
+        host.role.add_to_policy(
+            iam.PolicyStatement(actions=["ssm:DescribeDocument", "ssm:GetDocument"], resources=[document])
+        )
         association = ssm.CfnAssociation(
             self,
             f"Apply-{play}",
             name=self._document.ref,
-            association_name=f"{Stack.of(self).stack_name}-{play}",
+            association_name=f"{stack.stack_name}-{play}",
             targets=[ssm.CfnAssociation.TargetProperty(key="InstanceIds", values=[host.instance.instance_id])],
             parameters={
                 "Source": [f'{{"path": "{self._asset.http_url}"}}'],
                 "Play": [play],
                 # Base64, so that no value can be taken for a part of the script.
-                "Variables": [Fn.base64(Stack.of(self).to_json_string(dict(variables)))],
+                "Variables": [Fn.base64(stack.to_json_string(dict(variables)))],
             },
             schedule_expression="rate(1 day)",
             wait_for_success_timeout_seconds=self._seconds,
         )
         association.node.add_dependency(host.role)
         return association
+
+    def _tell_failures(self, alarms: sns.ITopic) -> None:
+        """Tell `alarms` whenever a host could not be brought to what is written."""
+        name = events.EventField.from_path("$.detail.document-name")
+        association = events.EventField.from_path("$.detail.association-id")
+        events.Rule(
+            self,
+            "Failed",
+            description="A host could not be configured",
+            event_pattern=events.EventPattern(
+                source=["aws.ssm"],
+                detail_type=["EC2 State Manager Association State Change"],
+                detail={"document-name": [self._document.ref], "status": ["Failed"]},
+            ),
+            targets=[
+                targets.SnsTopic(
+                    alarms,
+                    message=events.RuleTargetInput.from_text(
+                        f"A host could not be configured by {name}: read the output of association {association} "
+                        "under Systems Manager, State Manager."
+                    ),
+                )
+            ],
+        )
 
     def _content(self) -> dict[str, object]:
         return {

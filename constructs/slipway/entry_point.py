@@ -10,6 +10,7 @@ from aws_cdk import aws_route53 as route53
 from aws_cdk import aws_route53_targets as targets
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge
 from slipway.logs import owned_log_bucket
 
 _HSTS = "max-age=31536000"
@@ -145,6 +146,7 @@ class EntryPoint(Construct):
 
     def _listen(self, group: ec2.SecurityGroup, domain: str | None, zone_id: str | None) -> None:
         """Listen on port 80, and with a domain on 443 instead, to which 80 then redirects."""
+        acknowledge(group, "EC23", reason="users come from anywhere; this is the system's front door")
         world = ec2.Peer.any_ipv4()
         group.add_ingress_rule(world, ec2.Port.tcp(80), "Users")
         forward = elb.ListenerAction.forward([self.target_group])

@@ -7,6 +7,7 @@ from aws_cdk import aws_rds as rds
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge
 from slipway.logs import owned_log_group
 
 VERSION = "11.8.9"
@@ -110,6 +111,13 @@ class ManagedDatabase(Construct):
             cloudwatch_logs_exports=list(_LOGS),
         )
         self.instance.node.add_dependency(*groups)
+        acknowledge(
+            self.instance, "RDS11", reason="security groups, TLS and IAM keep strangers out; an odd port does not"
+        )
+        if not multi_az:
+            acknowledge(self.instance, "RDS3", reason="asked for: a standby would double the price, backups remain")
+        if not protect:
+            acknowledge(self.instance, "RDS10", reason="asked for: it is to go with its stack")
         secret = self.instance.secret
         if secret is None:
             raise TypeError("RDS manages the master's password, so there is a secret")

@@ -7,6 +7,8 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge_aws_policies
+
 ARCHITECTURE = "arm64"
 """What images must be built for: Graviton costs a fifth less than x86 at the same speed."""
 
@@ -49,6 +51,11 @@ class NodePool(Construct):
             description="Nodes of the cluster",
             assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
             managed_policies=[iam.ManagedPolicy.from_aws_managed_policy_name(name) for name in _POLICIES],
+        )
+        acknowledge_aws_policies(
+            role,
+            *_POLICIES,
+            reason="what EKS wants of a node's role, kept by AWS: to report to EKS, and to pull this account's images",
         )
         access = eks.AccessEntry(
             self,

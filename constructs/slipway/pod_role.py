@@ -1,9 +1,10 @@
 """What the pods of one service account may do in AWS."""
 
-from aws_cdk import Stack
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
+
+from slipway.trust import for_this_account
 
 
 class PodRole(Construct):
@@ -27,7 +28,7 @@ class PodRole(Construct):
             description=f"Pods of service account {service_account} in namespace {namespace}",
             assumed_by=iam.PrincipalWithConditions(
                 iam.SessionTagsPrincipal(iam.ServicePrincipal("pods.eks.amazonaws.com")),
-                {"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+                for_this_account(self),
             ),
         )
         eks.CfnPodIdentityAssociation(

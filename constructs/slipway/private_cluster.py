@@ -6,12 +6,16 @@ from typing import cast
 from aws_cdk import CfnResource, RemovalPolicy
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge_aws_policies
+from slipway.kubectl_function import narrow_kubectl
 from slipway.logs import bound_retention, owned_log_group
 from slipway.node_pool import NodePool
+from slipway.trust import for_this_account
 
 SERVICE_CIDR = "172.20.0.0/16"
 """The range of Services' addresses; fixed, because the resolver's address follows from it."""
@@ -25,6 +29,13 @@ _LOGS = (
     eks.ClusterLoggingTypes.AUTHENTICATOR,
     eks.ClusterLoggingTypes.CONTROLLER_MANAGER,
     eks.ClusterLoggingTypes.SCHEDULER,
+)
+_POLICIES = (
+    "AmazonEKSClusterPolicy",
+    "AmazonEKSComputePolicy",
+    "AmazonEKSBlockStoragePolicy",
+    "AmazonEKSLoadBalancingPolicy",
+    "AmazonEKSNetworkingPolicy",
 )
 
 
@@ -88,6 +99,14 @@ class PrivateCluster(Construct):
             version=eks.KubernetesVersion.of(version),
             vpc=vpc,
             vpc_subnets=[private],
+            # EKS adds a group of its own, which allows what is needed; the CDK's would let everything out.
+            security_group=ec2.SecurityGroup(
+                self,
+                "ControlPlaneSecurityGroup",
+                vpc=vpc,
+                description=f"Control plane of cluster {name}",
+                allow_all_outbound=False,
+            ),
             endpoint_access=(
                 eks.EndpointAccess.PUBLIC_AND_PRIVATE.only_from(*public_cidrs)
                 if public_cidrs
@@ -122,6 +141,8 @@ class PrivateCluster(Construct):
         resource = cast(CfnResource, cluster.node.default_child)
         resource.add_property_override("UpgradePolicy", {"SupportType": "STANDARD"})  # the construct has no setting
         bound_retention(cluster)
+        narrow_kubectl(cluster)
+        _bound_role(cluster.role)
         # Every manifest waits for the CDK's barrier, and so for this rule.
         cluster.node.find_child("KubectlReadyBarrier").node.add_dependency(self._admit(kubectl_group))
         for number, arn in enumerate(admins, start=1):
@@ -162,3 +183,14 @@ class PrivateCluster(Construct):
                 )
             ],
         )
+
+
+def _bound_role(role: iam.IRole) -> None:
+    """Let EKS take the cluster's role on for this account alone."""
+    resource = cast(CfnResource, role.node.default_child)
+    resource.add_property_override("AssumeRolePolicyDocument.Statement.0.Condition", for_this_account(role))
+    acknowledge_aws_policies(
+        role,
+        *_POLICIES,
+        reason="what EKS wants of Auto Mode's role, kept by AWS: it changes with what Auto Mode does",
+    )

@@ -1,5 +1,6 @@
 """The way in for GitHub's webhook: the only door through which the outside reaches the build hosts."""
 
+import json
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
@@ -10,18 +11,31 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
+from slipway.acknowledge import acknowledge, acknowledge_aws_policies
 from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("webhook_handler")
 PATH = "/github"
+_ACCESS_LOG = {
+    "time": "$context.requestTime",
+    "id": "$context.requestId",
+    "address": "$context.identity.sourceIp",
+    "agent": "$context.identity.userAgent",
+    "route": "$context.routeKey",
+    "status": "$context.status",
+    "milliseconds": "$context.responseLatency",
+    "error": "$context.error.message",
+}
+"""A line for every call, those that never reach the function, too."""
+_POLICIES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole")
 
 
 class WebhookEntrance(Construct):
     """A public HTTPS address that asks a private Jenkins to look for changes.
 
     Guarantees: only calls that GitHub signed with the secret get through, and nothing of their content does; Jenkins
-    itself is never public; the address takes a few calls a second at most; the secret is made in Secrets Manager and
-    stands in no template.
+    itself is never public; the address takes a few calls a second at most, and each leaves a line of JSON in a log
+    that goes with the stack; the secret is made in Secrets Manager and stands in no template.
 
     Attributes:
         url: what to give GitHub as payload URL.
@@ -59,6 +73,11 @@ class WebhookEntrance(Construct):
             generate_secret_string=secretsmanager.SecretStringGenerator(password_length=40, exclude_punctuation=True),
             removal_policy=RemovalPolicy.DESTROY,
         )
+        acknowledge(
+            self.secret,
+            "SMG4",
+            reason="GitHub holds the other copy and takes a new one from a person only",
+        )
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description="Webhook entrance", allow_all_outbound=False
         )
@@ -69,7 +88,7 @@ class WebhookEntrance(Construct):
             self,
             "Function",
             description="Checks GitHub's signature, then asks Jenkins to look for changes",
-            runtime=lambda_.Runtime.PYTHON_3_13,
+            runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_asset(str(_HANDLER), exclude=["__pycache__"]),
             handler="handler.handle",
@@ -85,11 +104,19 @@ class WebhookEntrance(Construct):
             log_group=owned_log_group(self, "Logs"),
         )
         self.secret.grant_read(function)
+        acknowledge_aws_policies(
+            function,
+            *_POLICIES,
+            reason="what Lambda wants of a function in a VPC, kept by AWS: to log, and to make its network interface",
+        )
         api = apigateway.HttpApi(self, "Api", description="Webhook entrance for GitHub", create_default_stage=False)
         api.add_routes(
             path=PATH,
             methods=[apigateway.HttpMethod.POST],
             integration=integrations.HttpLambdaIntegration("Function", function),
+        )
+        acknowledge(
+            api, "APIG4", reason="GitHub has no identity in AWS; the function checks the signature of every call"
         )
         stage = apigateway.HttpStage(
             self,
@@ -97,5 +124,11 @@ class WebhookEntrance(Construct):
             http_api=api,
             auto_deploy=True,
             throttle=apigateway.ThrottleSettings(rate_limit=5, burst_limit=20),
+        )
+        resource = stage.node.default_child
+        if not isinstance(resource, apigateway.CfnStage):
+            raise TypeError(f"{stage.node.path} is not the stage that it was")
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=owned_log_group(self, "AccessLog").log_group_arn, format=json.dumps(_ACCESS_LOG)
         )
         self.url = f"{stage.url.rstrip('/')}{PATH}"

@@ -123,13 +123,13 @@ def test_a_call_without_headers_and_body_is_refused(jenkins: Jenkins) -> None:
 
 def test_a_jenkins_that_fails_shows_in_github(jenkins: Jenkins) -> None:
     jenkins.status = 500
-    assert call(push())[0] == 502
+    assert call(push())[0] == 503
 
 
 @pytest.mark.usefixtures("jenkins")
 def test_a_jenkins_that_is_away_shows_in_github(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIGGER_URL", "http://127.0.0.1:9/")
-    assert call(push())[0] == 502
+    assert call(push())[0] == 503
 
 
 def test_the_secret_is_asked_for_once_a_period(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,7 +37,7 @@ def handle(event: dict[str, Any], _context: object) -> Response:
 
     Returns:
         200 for a ping, 202 when Jenkins was asked or nothing needs doing, 400 or 403 for a call about something else,
-        401 for one that is not signed with the secret, 413 for a body that is too large, 502 when Jenkins does not
+        401 for one that is not signed with the secret, 413 for a body that is too large, 503 when Jenkins does not
         answer, so that the delivery shows as failed in GitHub.
     """
     body = event.get("body") or ""
@@ -62,7 +62,7 @@ def handle(event: dict[str, Any], _context: object) -> Response:
         with urllib.request.urlopen(os.environ["TRIGGER_URL"], timeout=_JENKINS_TIMEOUT):  # noqa: S310 - the stack sets it
             return _answer(202, "Jenkins looks for changes")
     except (URLError, TimeoutError) as error:
-        return _answer(502, f"Jenkins does not answer: {error}")
+        return _answer(503, f"Jenkins does not answer: {error}")
 
 
 def is_signed(content: bytes, signature: str, secret: str) -> bool:
