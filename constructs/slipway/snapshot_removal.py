@@ -8,7 +8,7 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from slipway.acknowledge import acknowledge_snapshots
-from slipway.logs import owned_log_group
+from slipway.logs import function_role, owned_log_group
 
 _HANDLER = Path(__file__).with_name("snapshot_removal_handler") / "handler.py"
 
@@ -27,25 +27,17 @@ class SnapshotRemoval(Construct):
         """Define the removal of the snapshots of volume `name`."""
         super().__init__(scope, id_)
         self.mark = {"key": "snapshot-of", "value": name}
-        tag = {"StringEquals": {f"aws:ResourceTag/{self.mark['key']}": name}}
+        description = f"Deletes the snapshots of volume {name} with the stack"
         log_group = owned_log_group(self, "Logs")
-        # A role of our own, since AWS's would let the function make its log group anew when the stack has gone.
-        role = iam.Role(
-            self,
-            "Role",
-            description=f"Deletes the snapshots of volume {name}",
-            assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"),
-        )
-        log_group.grant_write(role)
+        role = function_role(self, "Role", description=description, log_group=log_group)
         # Describing knows no narrower resource.
         role.add_to_policy(iam.PolicyStatement(actions=["ec2:DescribeSnapshots"], resources=["*"]))
+        snapshots = Stack.of(self).format_arn(service="ec2", account="", resource="snapshot", resource_name="*")
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["ec2:DeleteSnapshot"],
-                resources=[
-                    Stack.of(self).format_arn(service="ec2", account="", resource="snapshot", resource_name="*")
-                ],
-                conditions=tag,
+                resources=[snapshots],
+                conditions={"StringEquals": {f"aws:ResourceTag/{self.mark['key']}": name}},
             )
         )
         acknowledge_snapshots(role)
@@ -53,7 +45,7 @@ class SnapshotRemoval(Construct):
         function = lambda_.Function(
             self,
             "Function",
-            description=f"Deletes the snapshots of volume {name} with the stack",
+            description=description,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             # Inline, since Lambda gives `cfnresponse` to inline code alone.

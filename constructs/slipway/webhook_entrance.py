@@ -7,12 +7,13 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
-from slipway.acknowledge import acknowledge, acknowledge_aws_policies
-from slipway.logs import owned_log_group
+from slipway.acknowledge import acknowledge
+from slipway.logs import function_role, owned_log_group
 
 _HANDLER = Path(__file__).with_name("webhook_handler")
 PATH = "/github"
@@ -27,7 +28,6 @@ _ACCESS_LOG = {
     "error": "$context.error.message",
 }
 """A line for every call, those that never reach the function, too."""
-_POLICIES = ("service-role/AWSLambdaBasicExecutionRole", "service-role/AWSLambdaVPCAccessExecutionRole")
 
 
 class WebhookEntrance(Construct):
@@ -84,10 +84,28 @@ class WebhookEntrance(Construct):
         self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Secrets Manager")
         self.security_group.add_egress_rule(target, ec2.Port.tcp(target_port), "Jenkins")
         target.add_ingress_rule(self.security_group, ec2.Port.tcp(target_port), "Webhook entrance")
+        description = "Checks GitHub's signature, then asks Jenkins to look for changes"
+        log_group = owned_log_group(self, "Logs")
+        role = function_role(self, "Role", description=description, log_group=log_group)
+        role.add_to_policy(
+            # With these Lambda itself connects the function to the VPC; it demands them for every resource.
+            iam.PolicyStatement(
+                actions=[
+                    "ec2:AssignPrivateIpAddresses",
+                    "ec2:CreateNetworkInterface",
+                    "ec2:DeleteNetworkInterface",
+                    "ec2:DescribeNetworkInterfaces",
+                    "ec2:DescribeSubnets",
+                    "ec2:UnassignPrivateIpAddresses",
+                ],
+                resources=["*"],
+            )
+        )
+        self.secret.grant_read(role)
         function = lambda_.Function(
             self,
             "Function",
-            description="Checks GitHub's signature, then asks Jenkins to look for changes",
+            description=description,
             runtime=lambda_.Runtime.PYTHON_3_14,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_asset(str(_HANDLER), exclude=["__pycache__"]),
@@ -101,13 +119,8 @@ class WebhookEntrance(Construct):
             vpc=vpc,
             vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
             security_groups=[self.security_group],
-            log_group=owned_log_group(self, "Logs"),
-        )
-        self.secret.grant_read(function)
-        acknowledge_aws_policies(
-            function,
-            *_POLICIES,
-            reason="what Lambda wants of a function in a VPC, kept by AWS: to log, and to make its network interface",
+            role=role,
+            log_group=log_group,
         )
         api = apigateway.HttpApi(self, "Api", description="Webhook entrance for GitHub", create_default_stage=False)
         api.add_routes(

@@ -1,10 +1,7 @@
 """Jenkins' configuration, rendered by Ansible as on the host, and checked before a Jenkins would see it."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ import pytest
 import yaml
 
 from tests.ci.conftest import ROOT, aws_at, serve
+from tests.play import render, role_variables, run_play
 
 ROLE = ROOT / "ansible/roles/jenkins_controller"
 HOST_KEYS = {"test": "ssh-ed25519 AAAAtest", "deploy": "ssh-ed25519 AAAAhere"}
@@ -37,35 +35,20 @@ def rendered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("jenkins")
     (role,) = [role for role in SITE[0]["roles"] if role["role"] == "jenkins_controller"]
     (target / "host-key.pub").write_text(f"{HOST_KEYS['deploy']} root@jenkins\n")
-    defaults = loaded(ROLE / "defaults/main.yml")
-    play = {
-        "hosts": "jenkins",
-        "gather_facts": False,
-        "vars": {**defaults, **SITE[0]["vars"], **role["vars"]},
-        "vars_files": [str(ROLE / "vars/main.yml")],
-        "tasks": [
-            {"ansible.builtin.template": {"src": str(ROLE / f"templates/{name}.j2"), "dest": str(target / name)}}
-            for name in ("jenkins.yaml", "jobs.groovy")
-        ],
-    }
-    (target / "play.yml").write_text(yaml.safe_dump([play]))
     variables = {
+        **role_variables(ROLE, "defaults"),
+        **role_variables(ROLE, "vars"),
+        **role["vars"],
         **dict.fromkeys(slipway_variables(0), "a-value"),
         "slipway_repository_url": REPOSITORY,
-        "slipway_parameter_prefix": "/slipway/ci",
+        "slipway_test_host_key_parameter": "/slipway/ci/test-host-key",
         "slipway_region": "eu-west-2",
         "jenkins_controller_host_key_file": str(target / "host-key.pub"),
     }
     with serve() as server:
         server.parameters["/slipway/ci/test-host-key"] = HOST_KEYS["test"]
-        command = ["--inventory", "jenkins,", "--connection", "local", "--extra-vars", json.dumps(variables)]
-        result = subprocess.run(
-            [Path(sys.executable).with_name("ansible-playbook"), *command, "play.yml"],
-            cwd=target,
-            env={"PATH": os.environ["PATH"], "HOME": str(target), "LC_ALL": "C.UTF-8", **aws_at(server)},
-            capture_output=True,
-            text=True,
-        )
+        tasks = render(ROLE, ["jenkins.yaml", "jobs.groovy"], target)
+        result = run_play(target, tasks=tasks, variables=variables, **aws_at(server))
     assert result.returncode == 0, result.stdout + result.stderr
     return target
 

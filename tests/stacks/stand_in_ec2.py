@@ -65,11 +65,11 @@ class Ec2:
         return ""
 
     def _host(self, host: str) -> str:
-        mapping = f"<deviceName>/dev/sdf</deviceName><ebs><volumeId>{VOLUME}</volumeId>{_KEPT}</ebs>"
+        disk = f"<item><deviceName>/dev/sdf</deviceName><ebs><volumeId>{VOLUME}</volumeId>{_KEPT}</ebs></item>"
         return (
             f"<item><instanceId>{host}</instanceId><instanceState><name>{self.states[host]}</name></instanceState>"
             "<placement><availabilityZone>eu-west-2a</availabilityZone></placement>"
-            f"<blockDeviceMapping>{f'<item>{mapping}</item>' if self.holder == host else ''}</blockDeviceMapping></item>"
+            f"<blockDeviceMapping>{disk if self.holder == host else ''}</blockDeviceMapping></item>"
         )
 
     def _volume(self) -> str:

@@ -1,6 +1,5 @@
 import base64
 import json
-from typing import Any
 
 import pytest
 from aws_cdk.assertions import Match, Template
@@ -13,18 +12,6 @@ STACK = "CiStack"
 @pytest.fixture
 def template(synthesis: Synthesis) -> Template:
     return synthesis.assertions[STACK]
-
-
-def _actions(template: Template, role: str) -> dict[str, list[Any]]:
-    """Return what the policies of the role whose logical ID starts with `role` allow, by action."""
-    allowed: dict[str, list[Any]] = {}
-    for policy in template.find_resources("AWS::IAM::Policy").values():
-        if any(item["Ref"].startswith(role) for item in policy["Properties"]["Roles"]):
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                actions = statement["Action"]
-                for action in [actions] if isinstance(actions, str) else actions:
-                    allowed.setdefault(action, []).append(statement["Resource"])
-    return allowed
 
 
 def test_hosts_are_private_and_without_a_key(template: Template) -> None:
@@ -67,67 +54,28 @@ def test_the_image_is_a_dated_one_that_cloudformation_looks_up(template: Templat
     )
 
 
-def test_jenkins_home_lies_in_the_hosts_zone_and_is_snapshotted_daily(template: Template) -> None:
-    template.has_resource_properties(
-        "AWS::EC2::Volume",
-        {
-            "AvailabilityZone": {"Fn::ImportValue": Match.string_like_regexp("privateSubnet1.*AvailabilityZone")},
-            "Tags": Match.array_with([{"Key": "Name", "Value": "slipway-jenkins-home"}]),
-        },
+def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Template) -> None:
+    alarms = template.find_resources(
+        "AWS::CloudWatch::Alarm", {"Properties": {"MetricName": "StatusCheckFailed_System"}}
     )
-    template.has_resource_properties(
-        "AWS::DLM::LifecyclePolicy",
-        {
-            "PolicyDetails": Match.object_like(
-                {
-                    "TargetTags": [{"Key": "Name", "Value": "slipway-jenkins-home"}],
-                    "Schedules": [Match.object_like({"RetainRule": {"Count": 14}})],
-                }
-            )
-        },
-    )
+    watched = {alarm["Properties"]["Dimensions"][0]["Value"]["Ref"] for alarm in alarms.values()}
+
+    assert watched == set(template.find_resources("AWS::EC2::Instance"))
+    for alarm in alarms.values():
+        recover, tell = alarm["Properties"]["AlarmActions"]
+        assert flat(recover).endswith(":ec2:recover")
+        assert tell["Ref"] in template.find_resources("AWS::SNS::Topic")
 
 
-def test_the_test_host_writes_candidates_and_nothing_else(template: Template) -> None:
-    allowed = _actions(template, "TestRole")
-    assert set(allowed) == {
-        "ecr:BatchCheckLayerAvailability",
-        "ecr:BatchGetImage",
-        "ecr:CompleteLayerUpload",
-        "ecr:GetAuthorizationToken",
-        "ecr:GetDownloadUrlForLayer",
-        "ecr:InitiateLayerUpload",
-        "ecr:PutImage",
-        "ecr:UploadLayerPart",
-        "rds-db:connect",
-        "s3:GetObject",
-        "s3:ListBucket",
-        "secretsmanager:DescribeSecret",
-        "secretsmanager:GetSecretValue",
-        "ssm:DescribeParameters",
-        "ssm:GetParameter",
-        "ssm:GetParameters",
-        "ssm:ListTagsForResource",
-        "ssm:PutParameter",
+def test_what_the_hosts_tell_each_other_goes_with_the_stack(template: Template) -> None:
+    parameters = template.find_resources("AWS::SSM::Parameter").values()
+
+    assert {item["Properties"]["Name"]: item["Properties"]["Value"] for item in parameters} == {
+        "/slipway/ci/controller-public-key": "none",
+        "/slipway/ci/test-host-key": "none",
+        "/slipway/release/last-good": "none",
     }
-    assert "Candidate" in str(allowed["ecr:PutImage"])
-    assert "Release" not in str(allowed["ecr:PutImage"])
-    assert "TestDatabase" in str(allowed["secretsmanager:GetSecretValue"])
-    assert flat(allowed["rds-db:connect"][0]).endswith("/application")
-    assert flat(allowed["ssm:PutParameter"][0]).endswith(":parameter/slipway/ci/test-host-key")
-
-
-def test_jenkins_deploys_through_the_bootstrap_roles_alone(template: Template) -> None:
-    allowed = _actions(template, "JenkinsRole")
-    roles = {flat(role).partition("role/")[2].partition("-AWS")[0] for role in allowed["sts:AssumeRole"][0]}
-    assert roles == {
-        "cdk-slipway-deploy-role",
-        "cdk-slipway-file-publishing-role",
-        "cdk-slipway-image-publishing-role",
-        "cdk-slipway-lookup-role",
-    }
-    assert "Candidate" not in str(allowed["ecr:PutImage"])
-    assert "rds-db:connect" not in allowed
+    assert not [item for item in parameters if item.get("DeletionPolicy", "Delete") != "Delete"]
 
 
 @pytest.mark.parametrize(
@@ -188,15 +136,17 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
     }
     shared = {
         "slipway_candidate_registry",
+        "slipway_controller_key_parameter",
         "slipway_name",
-        "slipway_parameter_prefix",
         "slipway_region",
         "slipway_repository_url",
+        "slipway_test_host_key_parameter",
     }
     assert variables["test"] == shared
     assert variables["jenkins"] - shared == {
         "slipway_jenkins_admin_secret",
         "slipway_jenkins_volume_id",
+        "slipway_last_good_parameter",
         "slipway_release_registry",
         "slipway_test_database_host",
         "slipway_test_database_secret",
@@ -219,6 +169,34 @@ def test_the_webhook_is_throttled_and_answers_posts_on_one_path(template: Templa
         "AWS::ApiGatewayV2::Stage",
         {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 20}},
     )
+
+
+def test_every_call_of_the_webhook_leaves_a_line_of_json(template: Template) -> None:
+    (stage,) = template.find_resources("AWS::ApiGatewayV2::Stage").values()
+    settings = stage["Properties"]["AccessLogSettings"]
+
+    assert settings["DestinationArn"]["Fn::GetAtt"][0] in template.find_resources("AWS::Logs::LogGroup")
+    assert {"$context.requestId", "$context.identity.sourceIp", "$context.status"} <= set(
+        json.loads(settings["Format"]).values()
+    )
+
+
+def test_a_run_of_the_playbooks_that_fails_later_raises_an_alarm(template: Template) -> None:
+    (document,) = template.find_resources("AWS::SSM::Document")
+    template.has_resource_properties(
+        "AWS::Events::Rule",
+        {
+            "EventPattern": {
+                "source": ["aws.ssm"],
+                "detail-type": ["EC2 State Manager Association State Change"],
+                "detail": {"document-name": [{"Ref": document}], "status": ["Failed"]},
+            },
+            "Targets": [Match.object_like({"Arn": {"Ref": Match.string_like_regexp("^Alarms")}})],
+        },
+    )
+    assert {
+        item["Properties"]["Name"]["Ref"] for item in template.find_resources("AWS::SSM::Association").values()
+    } == {document}
 
 
 def test_it_depends_on_network_and_registry(synthesis: Synthesis) -> None:

@@ -1,15 +1,13 @@
 """A new Jenkins host takes the volume from its predecessor: the role's own tasks, against a stand-in of EC2."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 
+from tests.play import role_variables, run_play
+from tests.stacks.roles import actions
 from tests.stacks.stand_in_ec2 import NEW, OLD, VOLUME, Ec2, serve_ec2
 from tests.stacks.synthesis import ROOT, Synthesis
 
@@ -25,35 +23,16 @@ def ec2() -> Iterator[Ec2]:
 
 def attach(ec2: Ec2, host: str, directory: Path) -> subprocess.CompletedProcess[str]:
     """Run the role's tasks as they run on `host`."""
-    play = {
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": {
-            **yaml.safe_load((ROLE / "defaults/main.yml").read_text()),
-            "ansible_python_interpreter": sys.executable,
-            "jenkins_controller_instance_id": host,
-            "jenkins_controller_region": "eu-west-2",
-            "jenkins_controller_volume_id": VOLUME,
-            "jenkins_controller_stop_retries": 3,
-            "jenkins_controller_stop_delay": 0,
-        },
-        "tasks": [{"ansible.builtin.import_tasks": str(ROLE / "tasks/attachment.yml")}],
+    variables = {
+        **role_variables(ROLE, "defaults"),
+        "jenkins_controller_instance_id": host,
+        "jenkins_controller_region": "eu-west-2",
+        "jenkins_controller_volume_id": VOLUME,
+        "jenkins_controller_stop_retries": 3,
+        "jenkins_controller_stop_delay": 0,
     }
-    (directory / "play.yml").write_text(yaml.safe_dump([play]))
-    return subprocess.run(
-        [Path(sys.executable).with_name("ansible-playbook"), "--inventory", "localhost,", "play.yml"],
-        cwd=directory,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(directory),
-            "LC_ALL": "C.UTF-8",
-            "ANSIBLE_TRANSPORT": "local",
-            **ec2.environment,
-        },
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    tasks = [{"ansible.builtin.import_tasks": str(ROLE / "tasks/attachment.yml")}]
+    return run_play(directory, tasks=tasks, variables=variables, **ec2.environment)
 
 
 def changes(ec2: Ec2) -> list[str]:
@@ -104,15 +83,5 @@ def test_the_role_allows_what_the_playbook_asks_of_ec2_and_no_more(
 ) -> None:
     attach(ec2, NEW, tmp_path)
 
-    assert {action for action in allowed(synthesis) if action.startswith("ec2:")} == {
-        f"ec2:{call}" for call in ec2.calls
-    }
-
-
-def allowed(synthesis: Synthesis) -> Iterator[str]:
-    """Yield every action that the policies of Jenkins' host allow."""
-    for stack, _, policy in synthesis.resources("AWS::IAM::Policy"):
-        if stack == "CiStack" and policy["Properties"]["Roles"][0]["Ref"].startswith("JenkinsRole"):
-            for statement in policy["Properties"]["PolicyDocument"]["Statement"]:
-                actions: Any = statement["Action"]
-                yield from [actions] if isinstance(actions, str) else actions
+    allowed = actions(synthesis.assertions["CiStack"], "JenkinsRole")
+    assert {action for action in allowed if action.startswith("ec2:")} == {f"ec2:{call}" for call in ec2.calls}

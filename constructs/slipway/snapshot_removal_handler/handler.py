@@ -21,7 +21,7 @@ def handle(event: dict[str, Any], context: object) -> None:
         if event["RequestType"] == "Delete":
             tag = event["ResourceProperties"]["Tag"]
             delete_snapshots(tag["key"], tag["value"])
-    except Exception as error:  # noqa: BLE001 - any at all
+    except Exception as error:
         cfnresponse.send(event, context, cfnresponse.FAILED, {}, resource, reason=f"{type(error).__name__}: {error}")
     else:
         cfnresponse.send(event, context, cfnresponse.SUCCESS, {}, resource)

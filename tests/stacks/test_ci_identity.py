@@ -1,0 +1,169 @@
+"""Who may do what in AWS on the build side."""
+
+from typing import Any
+
+import pytest
+from aws_cdk.assertions import Match, Template
+
+from tests.stacks.roles import actions, listed, statements
+from tests.stacks.synthesis import Synthesis, flat
+
+STACK = "CiStack"
+MANAGED = {
+    "ssm:DescribeAssociation",
+    "ssm:DescribeDocument",
+    "ssm:GetDocument",
+    "ssm:ListAssociations",
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:PutInventory",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
+"""What Systems Manager's agent needs."""
+
+ANY_RESOURCE = {
+    "ec2:AssignPrivateIpAddresses",  # Lambda demands these six for every resource
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+    "ec2:DescribeInstances",  # the rest knows no narrower resource
+    "ec2:DescribeSnapshots",
+    "ec2:DescribeTags",
+    "ec2:DescribeVolumes",
+    "ecr:GetAuthorizationToken",
+    "ssm:DescribeParameters",
+    "ssm:ListAssociations",
+    "ssm:PutInventory",
+    "ssmmessages:CreateControlChannel",
+    "ssmmessages:CreateDataChannel",
+    "ssmmessages:OpenControlChannel",
+    "ssmmessages:OpenDataChannel",
+}
+"""Actions that are allowed on `*`, each with its reason beside the statement."""
+
+
+@pytest.fixture
+def template(synthesis: Synthesis) -> Template:
+    return synthesis.assertions[STACK]
+
+
+def parameters(resources: list[Any]) -> set[str]:
+    """Return the IDs of the parameters whose ARNs `resources` are."""
+    return {
+        part["Ref"].partition("Parameter")[0]
+        for resource in resources
+        for arn in listed(resource)
+        for part in arn["Fn::Join"][1]
+        if "Ref" in part and not part["Ref"].startswith("AWS::")
+    }
+
+
+def test_the_test_host_writes_candidates_and_nothing_else(template: Template) -> None:
+    allowed = actions(template, "TestRole")
+    assert set(allowed) - MANAGED == {
+        "ecr:BatchCheckLayerAvailability",
+        "ecr:BatchGetImage",
+        "ecr:CompleteLayerUpload",
+        "ecr:GetAuthorizationToken",
+        "ecr:GetDownloadUrlForLayer",
+        "ecr:InitiateLayerUpload",
+        "ecr:PutImage",
+        "ecr:UploadLayerPart",
+        "rds-db:connect",
+        "s3:GetObject",
+        "s3:ListBucket",
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "ssm:DescribeParameters",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+        "ssm:ListTagsForResource",
+        "ssm:PutParameter",
+    }
+    assert "Candidate" in str(allowed["ecr:PutImage"])
+    assert "Release" not in str(allowed["ecr:PutImage"])
+    assert "TestDatabase" in str(allowed["secretsmanager:GetSecretValue"])
+    assert flat(allowed["rds-db:connect"][0]).endswith("/application")
+    assert parameters(allowed["ssm:PutParameter"]) == {"TestHostKey"}
+    assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "TestHostKey"}
+
+
+def test_jenkins_deploys_through_the_bootstrap_roles_alone(template: Template) -> None:
+    allowed = actions(template, "JenkinsRole")
+    roles = {flat(role).partition("role/")[2].partition("-AWS")[0] for role in allowed["sts:AssumeRole"][0]}
+    assert roles == {
+        "cdk-slipway-deploy-role",
+        "cdk-slipway-file-publishing-role",
+        "cdk-slipway-image-publishing-role",
+        "cdk-slipway-lookup-role",
+    }
+    assert "Candidate" not in str(allowed["ecr:PutImage"])
+    assert "rds-db:connect" not in allowed
+    assert parameters(allowed["ssm:PutParameter"]) == {"ControllerKey", "LastGood"}
+    assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "LastGood", "TestHostKey"}
+
+
+def test_no_role_may_do_what_aws_may_change(template: Template) -> None:
+    template.all_resources_properties("AWS::IAM::Role", {"ManagedPolicyArns": Match.absent()})
+
+
+def test_no_role_may_do_anything_or_touch_everything(template: Template) -> None:
+    every = list(statements(template))
+
+    assert not [action for item in every for action in listed(item["Action"]) if "*" in action]
+    assert {
+        action
+        for item in every
+        if "*" in listed(item["Resource"])
+        for action in listed(item["Action"])
+        if "Condition" not in item
+    } == ANY_RESOURCE
+
+
+@pytest.mark.parametrize("role", ["JenkinsRole", "TestRole"])
+def test_a_host_is_managed_and_reads_no_parameter_but_those_of_the_hosts(template: Template, role: str) -> None:
+    allowed = actions(template, role)
+
+    assert set(allowed) >= MANAGED
+    assert parameters([*allowed["ssm:GetParameter"], *allowed["ssm:GetParameters"]]) <= {
+        "ControllerKey",
+        "LastGood",
+        "TestHostKey",
+    }
+    assert "Ansible" in str(allowed["ssm:GetDocument"])
+
+
+def test_a_host_stops_and_starts_only_its_predecessor_and_its_successor(template: Template) -> None:
+    (statement,) = [item for item in statements(template) if "ec2:StopInstances" in listed(item["Action"])]
+    (instance,) = [key for key in template.find_resources("AWS::EC2::Instance") if key.startswith("Jenkins")]
+
+    assert flat(statement["Resource"]).endswith(":instance/*")
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "aws:ResourceTag/aws:cloudformation:stack-id": {"Ref": "AWS::StackId"},
+            "aws:ResourceTag/aws:cloudformation:logical-id": instance,
+        }
+    }
+
+
+def test_a_host_attaches_and_detaches_no_other_volume(template: Template) -> None:
+    resources = actions(template, "JenkinsRole")["ec2:DetachVolume"]
+    volumes = [resource for resource in resources if "volume/" in str(resource)]
+
+    assert resources == actions(template, "JenkinsRole")["ec2:AttachVolume"]
+    assert len(volumes) == 1
+    assert "JenkinsHomeVolume" in str(volumes)
+
+
+def test_no_function_can_make_its_log_group_anew(template: Template) -> None:
+    allowed = {action for item in statements(template) for action in listed(item["Action"])}
+
+    assert "logs:PutLogEvents" in allowed
+    assert "logs:CreateLogGroup" not in allowed
