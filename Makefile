@@ -21,7 +21,7 @@ CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansibl
 TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb full
 VERIFICATIONS := images scenes
 
-.PHONY: help up down status logs synth check test verify bench snapshots install install-dev format lock clean
+.PHONY: help up down status logs synth bootstrap check test verify bench snapshots docs install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -48,6 +48,9 @@ logs: ## show the last lines of every log (FOLLOW=1: go on)
 
 synth: install ## write the stacks to cdk.out/ and the manifests to dist/manifests/
 	@python -m rehearsal synth
+
+bootstrap: install ## prepare an AWS account and region, with an administrator's credentials (DRY_RUN=1)
+	@ci/bootstrap
 
 # --- tests ---------------------------------------------------------------------------------------------------------
 
@@ -118,6 +121,9 @@ bench: install-dev ## measure the application's speed into benchmarks/RESULTS.md
 
 snapshots: install-dev ## renew the snapshots of stacks and manifests
 	pytest -q -k snapshot --snapshot-update
+
+docs: install ## renew docs/settings.md from the code
+	@python -m cdk_app.settings_reference
 
 # --- the workshop --------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from aws_cdk import App, Tags
 
+from cdk_app.boundary import bound_roles
 from cdk_app.checks import ChecksError, synthesise
 from cdk_app.ci_stack import CiStack
 from cdk_app.cluster_stack import ClusterStack
@@ -29,7 +30,7 @@ class Stacks:
 
 
 def build(app: App, settings: Settings) -> Stacks:
-    """Define all stacks in `app`, tagged with the system, the stack, the owner and the cost centre."""
+    """Define all stacks in `app`: tagged with system, stack, owner and cost centre, their roles within the boundary."""
     network = NetworkStack(app, "NetworkStack", settings=settings)
     registry = RegistryStack(app, "RegistryStack", settings=settings)
     ci = CiStack(app, "CiStack", settings=settings, network=network, registry=registry)
@@ -40,6 +41,7 @@ def build(app: App, settings: Settings) -> Stacks:
     )
     stacks = Stacks(network=network, registry=registry, ci=ci, data=data, cluster=cluster, prod=prod)
     for stack in vars(stacks).values():
+        bound_roles(stack, settings)
         tags = {
             "system": settings.name,
             "stack": stack.stack_name,

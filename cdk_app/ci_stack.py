@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from aws_cdk import Annotations, CfnOutput, DefaultStackSynthesizer, Fn, RemovalPolicy, Stack
+from aws_cdk import Annotations, CfnOutput, Fn, RemovalPolicy, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -25,7 +25,6 @@ from slipway import (
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
 _SSH_PORT = 22
-_QUALIFIER = DefaultStackSynthesizer.DEFAULT_QUALIFIER
 _BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
 
 
@@ -158,7 +157,7 @@ class CiStack(Stack):
                         service="iam",
                         region="",
                         resource="role",
-                        resource_name=f"cdk-{_QUALIFIER}-{name}-role-{self.account}-{self.region}",
+                        resource_name=f"cdk-{self.synthesizer.bootstrap_qualifier}-{name}-role-{self.account}-{self.region}",
                     )
                     for name in _BOOTSTRAP_ROLES
                 ],

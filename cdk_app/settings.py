@@ -169,7 +169,9 @@ class Settings(_Section):
         description="the host name that users type, such as users.example.com; unset, plain HTTP on AWS's name",
     )
     domain_zone_id: Annotated[str | None, Optional] = Field(
-        None, pattern=r"^Z[A-Z0-9]+$", description="ID of the Route 53 hosted zone that holds the domain"
+        None,
+        pattern=r"^Z[A-Z0-9]+$",
+        description="ID of the Route 53 hosted zone that holds the domain; give both or neither",
     )
     alarm_email: Annotated[str | None, Optional] = Field(
         None,

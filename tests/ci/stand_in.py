@@ -11,6 +11,14 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+OUTPUTS = {
+    "BootstrapStack": {
+        "Environment": "aws://123456789012/eu-west-2",
+        "ExecutionPolicies": "arn:one,arn:two",
+        "ToolkitBoundary": "bound",
+    },
+    "ProdStack": {"ApplicationUrl": "http://127.0.0.1:9/"},
+}
 
 
 def digest_of(reference: str) -> str:
@@ -31,9 +39,9 @@ def answer(command: list[str], registry: dict[str, str]) -> int:
             sys.stdout.write(registry[reference] + "\n")
         case ["skopeo", "copy", *_, source, target]:
             registry[target.removeprefix("docker://")] = source.rpartition("@")[2]
-        case ["cdk", "deploy", *options]:
+        case ["cdk", "deploy", stack, *options]:
             outputs = Path(options[options.index("--outputs-file") + 1])
-            outputs.write_text(json.dumps({"ProdStack": {"ApplicationUrl": "http://127.0.0.1:9/"}}))
+            outputs.write_text(json.dumps({stack: OUTPUTS[stack]}))
     return 0
 
 

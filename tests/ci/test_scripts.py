@@ -9,7 +9,7 @@ from tests.ci.conftest import ROOT, Workplace
 PIPELINE = ("build", "test", "push", "deploy", "verify", "clean")
 
 
-@pytest.mark.parametrize("script", PIPELINE)
+@pytest.mark.parametrize("script", ["bootstrap", *PIPELINE])
 def test_help_is_the_head_comment(workplace: Workplace, script: str) -> None:
     result = workplace.run(script, "--help")
 
@@ -20,7 +20,7 @@ def test_help_is_the_head_comment(workplace: Workplace, script: str) -> None:
     assert workplace.calls == []
 
 
-@pytest.mark.parametrize("script", PIPELINE)
+@pytest.mark.parametrize("script", ["bootstrap", *PIPELINE])
 def test_an_unknown_argument_is_refused(workplace: Workplace, script: str) -> None:
     result = workplace.run(script, "--force")
 

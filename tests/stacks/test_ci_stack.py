@@ -121,10 +121,10 @@ def test_jenkins_deploys_through_the_bootstrap_roles_alone(template: Template) -
     allowed = _actions(template, "JenkinsRole")
     roles = {flat(role).partition("role/")[2].partition("-AWS")[0] for role in allowed["sts:AssumeRole"][0]}
     assert roles == {
-        "cdk-hnb659fds-deploy-role",
-        "cdk-hnb659fds-file-publishing-role",
-        "cdk-hnb659fds-image-publishing-role",
-        "cdk-hnb659fds-lookup-role",
+        "cdk-slipway-deploy-role",
+        "cdk-slipway-file-publishing-role",
+        "cdk-slipway-image-publishing-role",
+        "cdk-slipway-lookup-role",
     }
     assert "Candidate" not in str(allowed["ecr:PutImage"])
     assert "rds-db:connect" not in allowed

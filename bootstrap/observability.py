@@ -1,0 +1,56 @@
+"""What a deployment may do with logs, alarms and messages."""
+
+from aws_cdk import aws_iam as iam
+
+from bootstrap.arns import HERE, STACKS, allow, arn, of_stacks
+
+
+def statements(name: str) -> list[iam.PolicyStatement]:
+    """Return the policy for a system called `name`."""
+    logs = [
+        arn("logs", f"log-group:{group}*")
+        for group in (
+            *(f"{prefix}{stack}-" for prefix in ("", "/aws/lambda/") for stack in STACKS),
+            f"/aws/rds/instance/{name}-",
+            f"/aws/eks/{name}/",
+            f"/{name}/",
+        )
+    ]
+    dashboards = arn("cloudwatch", "dashboard/*", region="")
+    return [
+        allow(
+            "logs",
+            "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy TagResource"
+            " UntagResource GetDataProtectionPolicy",
+            *logs,
+        ),
+        # Listing, and the deliveries of flow logs and of API Gateway's access logs, know no narrower resource.
+        allow(
+            "logs",
+            "CreateLogDelivery DeleteLogDelivery DescribeIndexPolicies DescribeLogGroups DescribeResourcePolicies"
+            " GetLogDelivery ListLogDeliveries PutResourcePolicy UpdateLogDelivery",
+            "*",
+            conditions=HERE,
+        ),
+        allow(
+            "cloudwatch",
+            "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource"
+            " UntagResource",
+            *of_stacks("cloudwatch", "alarm:"),
+            dashboards,
+        ),
+        allow("cloudwatch", "DescribeAlarms", "*", conditions=HERE),  # CloudFormation asks without a name
+        allow(
+            "sns",
+            "CreateTopic DeleteTopic GetDataProtectionPolicy GetSubscriptionAttributes GetTopicAttributes"
+            " ListSubscriptionsByTopic ListTagsForResource SetSubscriptionAttributes SetTopicAttributes Subscribe"
+            " TagResource UntagResource Unsubscribe",
+            *of_stacks("sns", ""),
+        ),
+        allow(
+            "events",
+            "DeleteRule DescribeRule ListTagsForResource ListTargetsByRule PutRule PutTargets RemoveTargets"
+            " TagResource UntagResource",
+            *of_stacks("events", "rule/"),
+        ),
+    ]
