@@ -36,10 +36,7 @@ ACKNOWLEDGED = {
     ],
     "CiStack/TestDatabase/Instance": ["RDS10", "RDS11", "RDS3"],
     "CiStack/Webhook/Api": ["APIG4"],
-    "CiStack/Webhook/Function": [
-        "IAM4[service-role/AWSLambdaBasicExecutionRole]",
-        "IAM4[service-role/AWSLambdaVPCAccessExecutionRole]",
-    ],
+    "CiStack/Webhook/Role": ["IAM5[*]"],
     "CiStack/Webhook/Secret": ["SMG4"],
     "ClusterStack/Cluster/Cluster/KubectlProvider/Handler": ["L1"],
     "ClusterStack/Cluster/Cluster/KubectlProvider/Handler/ServiceRole": [

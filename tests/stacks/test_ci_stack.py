@@ -64,7 +64,7 @@ def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Tem
     for alarm in alarms.values():
         recover, tell = alarm["Properties"]["AlarmActions"]
         assert flat(recover).endswith(":ec2:recover")
-        assert tell["Ref"] in template.find_resources("AWS::SNS::Topic")
+        assert "NetworkStack:ExportsOutputRefAlarms" in tell["Fn::ImportValue"]
 
 
 def test_what_the_hosts_tell_each_other_goes_with_the_stack(template: Template) -> None:
@@ -191,7 +191,7 @@ def test_a_run_of_the_playbooks_that_fails_later_raises_an_alarm(template: Templ
                 "detail-type": ["EC2 State Manager Association State Change"],
                 "detail": {"document-name": [{"Ref": document}], "status": ["Failed"]},
             },
-            "Targets": [Match.object_like({"Arn": {"Ref": Match.string_like_regexp("^Alarms")}})],
+            "Targets": [Match.object_like({"Arn": {"Fn::ImportValue": Match.string_like_regexp("Alarms")}})],
         },
     )
     assert {

@@ -30,6 +30,17 @@ WIDE_RESOURCES = {
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeSnapshots"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeVolumes"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRemovalRoleDefaultPolicy", "ec2:DescribeSnapshots"): LISTING,
+    **{
+        ("CiStack/WebhookRoleDefaultPolicy", f"ec2:{action}"): "Lambda demands it of every function in a VPC"
+        for action in (
+            "AssignPrivateIpAddresses",
+            "CreateNetworkInterface",
+            "DeleteNetworkInterface",
+            "DescribeNetworkInterfaces",
+            "DescribeSubnets",
+            "UnassignPrivateIpAddresses",
+        )
+    },
     ("ClusterStack/ClusterKey", "kms:*"): "in a key's policy, `*` is the key itself",
 }
 """Where `*` stands for every resource, without a condition, and why."""
