@@ -11,6 +11,8 @@ from pathlib import Path
 from aws_cdk import App
 
 from cdk_app import Settings, SettingsError, build
+from k8s_charts import ChartError
+from k8s_charts.wiring import WiringError
 
 _CONTEXT = json.loads(Path(__file__).with_name("cdk.json").read_text("utf-8"))["context"]
 
@@ -21,8 +23,7 @@ app = App(
     tree_metadata=False,
 )
 try:
-    settings = Settings.from_context(app.node.get_all_context())
-except SettingsError as error:
+    build(app, Settings.from_context(app.node.get_all_context()))
+except (SettingsError, ChartError, WiringError) as error:
     sys.exit(str(error))
-build(app, settings)
 app.synth()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from tests.stacks.synthesis import Synthesis, flat
+from tests.stacks.synthesis import ROOT, Synthesis, flat
 
 STACK = "ProdStack"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
@@ -38,15 +38,27 @@ def _steps(template: Template) -> list[list[str]]:
     ]
 
 
+def _of_a_web_service(name: str) -> list[str]:
+    kinds = (
+        "ServiceAccount",
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+        "Service",
+    )
+    return [f"{kind} {name}" for kind in kinds]
+
+
 def test_a_release_is_applied_in_order(template: Template) -> None:
     assert _steps(template) == [
-        ["Namespace slipway"],
-        ["ServiceAccount migration"],
+        ["Namespace slipway", "NetworkPolicy default-deny"],
+        ["ServiceAccount migration", "NetworkPolicy migration"],
         ["Job migration-working-tree"],
-        ["ServiceAccount backend", "Deployment backend", "Service backend"],
-        ["ServiceAccount frontend", "Deployment frontend", "Service frontend"],
+        _of_a_web_service("backend"),
+        _of_a_web_service("frontend"),
         ["ConfigMap proxy"],
-        ["ServiceAccount proxy", "Deployment proxy", "Service proxy"],
+        _of_a_web_service("proxy"),
     ]
 
 
@@ -209,6 +221,51 @@ def test_the_cluster_may_register_its_pods_as_targets(template: Template) -> Non
             ),
         },
     )
+
+
+REGISTRATION = 5  # seconds, at most, until the cluster has told the load balancer of a pod's coming or going
+
+
+def _pod(synthesis: Synthesis, name: str) -> tuple[Any, Any]:
+    """Return a Deployment's spec and its one container."""
+    (deployment,) = (
+        item["spec"]
+        for item in synthesis.manifests()
+        if (item["kind"], item["metadata"]["name"]) == ("Deployment", name)
+    )
+    (container,) = deployment["template"]["spec"]["containers"]
+    return deployment, container
+
+
+def _drain(container: Any) -> int:
+    command, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert command == "sleep"
+    return int(seconds)
+
+
+def test_the_load_balancer_has_let_go_of_a_pod_before_it_stops(synthesis: Synthesis, template: Template) -> None:
+    ((_, group),) = template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup").items()
+    attributes = {item["Key"]: item["Value"] for item in group["Properties"]["TargetGroupAttributes"]}
+    delay = int(attributes["deregistration_delay.timeout_seconds"])
+    assert _drain(_pod(synthesis, "proxy")[1]) >= REGISTRATION + delay
+
+
+def test_an_old_proxy_goes_only_when_the_load_balancer_sends_to_the_new_one(
+    synthesis: Synthesis, template: Template
+) -> None:
+    ((_, group),) = template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup").items()
+    checks = group["Properties"]["HealthyThresholdCount"] * group["Properties"]["HealthCheckIntervalSeconds"]
+    assert _pod(synthesis, "proxy")[0]["minReadySeconds"] >= REGISTRATION + checks
+
+
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_a_pod_is_given_the_time_that_its_stop_may_take(name: str, synthesis: Synthesis) -> None:
+    application = ROOT / "services" / name / "application"
+    (drain,) = re.findall(r"^LONGEST = ([\d.]+)$", (application / "draining.py").read_text(), re.MULTILINE)
+    (kill,) = re.findall(r'"GRANIAN_WORKERS_KILL_TIMEOUT": "(\d+)"', (application / "__main__.py").read_text())
+    deployment, container = _pod(synthesis, name)
+    grace = deployment["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert grace >= _drain(container) + float(drain) + int(kill)
 
 
 def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesis, template: Template) -> None:
