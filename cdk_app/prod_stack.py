@@ -4,7 +4,7 @@ from itertools import chain
 from pathlib import Path
 
 import cdk8s
-from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as assets
 from constructs import Construct
@@ -16,8 +16,9 @@ from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Settings
 from k8s_charts import Application, Database, Images, Network, dockerfile
+from k8s_charts.web_service import FEWEST
 from k8s_charts.wiring import check as check_wiring
-from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release
+from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release, RolloutGate
 
 _SERVICES = Path(__file__).parents[1] / "services"
 _ACCOUNTS = ("backend", "migration")
@@ -69,6 +70,15 @@ class ProdStack(Stack):
             "Release",
             cluster=platform.cluster,
             steps=steps,
+            gate=RolloutGate(
+                self,
+                "Gate",
+                vpc=network.vpc,
+                cluster=platform.cluster,
+                namespace=NAMESPACE,
+                time_limit=Duration.minutes(settings.gate_minutes),
+            ),
+            fewest=FEWEST,
             after=self._identities(platform, database),
         )
         entry = EntryPoint(

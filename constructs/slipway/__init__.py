@@ -14,6 +14,7 @@ from slipway.managed_database import ManagedDatabase
 from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
 from slipway.release import Release
+from slipway.rollout_gate import RolloutGate
 from slipway.webhook_entrance import WebhookEntrance
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "PodRole",
     "PrivateCluster",
     "Release",
+    "RolloutGate",
     "WebhookEntrance",
     "own_logs_of_provider",
     "owned_log_bucket",

@@ -43,6 +43,12 @@ def test_memory_is_limited_and_cpu_is_not(name: str, workloads: dict[str, Manife
         assert container["resources"]["requests"]["cpu"].endswith("m")
 
 
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_a_container_says_last_is_kept_for_whoever_waits_for_it(name: str, workloads: dict[str, Manifest]) -> None:
+    for container in workloads[name]["template"]["spec"]["containers"]:
+        assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
 @pytest.mark.parametrize("name", SERVICES)
 def test_one_pod_on_each_of_three_nodes_and_in_each_zone_that_is_there(
     name: str, workloads: dict[str, Manifest]

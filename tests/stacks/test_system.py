@@ -90,7 +90,7 @@ def test_the_world_reaches_the_load_balancer_alone(synthesis: Synthesis) -> None
 
 def test_every_rule_says_why(synthesis: Synthesis) -> None:
     rules = [rule for _, _, rule in _ingress_rules(synthesis)]
-    assert len(rules) == 7
+    assert len(rules) == 8
     assert [rule for rule in rules if not rule.get("Description") or rule["Description"].startswith("from ")] == []
 
 
