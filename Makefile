@@ -18,7 +18,7 @@ STEP := ci/step
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansible
-TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb full
+TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb previous-suite full
 VERIFICATIONS := images scenes
 
 .PHONY: help up down status logs synth bootstrap check test verify bench snapshots docs install install-dev format lock clean
@@ -99,6 +99,9 @@ step-frontend-whole:
 
 step-backend-mariadb:
 	@SHOW=1 $(STEP) backend-mariadb ci/with-mariadb ci/suite backend
+
+step-previous-suite:
+	@SHOW=1 $(STEP) previous-suite ci/with-mariadb ci/previous-suite -q
 
 step-ansible:
 	@$(STEP) ansible ci/lint-ansible

@@ -11,6 +11,8 @@ from pathlib import Path
 from aws_cdk import App
 
 from cdk_app import ChecksError, Settings, SettingsError, build, synthesise
+from k8s_charts import ChartError
+from k8s_charts.wiring import WiringError
 
 _CONTEXT = json.loads(Path(__file__).with_name("cdk.json").read_text("utf-8"))["context"]
 
@@ -23,5 +25,5 @@ app = App(
 try:
     build(app, Settings.from_context(app.node.get_all_context()))
     synthesise(app)
-except (SettingsError, ChecksError) as error:
+except (SettingsError, ChartError, WiringError, ChecksError) as error:
     sys.exit(str(error))

@@ -1,23 +1,28 @@
 """ProdStack: one release of the application, and the way to it."""
 
+from itertools import chain
 from pathlib import Path
 
 import cdk8s
-from aws_cdk import Annotations, CfnOutput, Stack
+from aws_cdk import Annotations, CfnOutput, Duration, Stack
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr_assets as assets
 from constructs import Construct
 
 from cdk_app.cluster_stack import ClusterStack
-from cdk_app.contract import DATABASE_ACCOUNT, DATABASE_SCHEMA, NAMESPACE
+from cdk_app.contract import DATABASE_ACCOUNT, DATABASE_SCHEMA, NAMESPACE, SERVICES
 from cdk_app.data_stack import DataStack
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Settings
-from k8s_charts import Application, Database, Images
-from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release
+from k8s_charts import Application, Database, Images, Network, dockerfile
+from k8s_charts.web_service import FEWEST
+from k8s_charts.wiring import check as check_wiring
+from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release, RolloutGate
 
 _SERVICES = Path(__file__).parents[1] / "services"
+_ACCOUNTS = ("backend", "migration")
+"""The service accounts whose pods have a role in AWS."""
 
 
 class ProdStack(Stack):
@@ -51,15 +56,29 @@ class ProdStack(Stack):
                 region=self.region,
                 admin_secret=database.master_secret.secret_arn,
             ),
-            resolver=platform.resolver,
+            network=Network(
+                resolver=platform.resolver,
+                entrances=[subnet.ipv4_cidr_block for subnet in network.vpc.public_subnets],
+                databases=[subnet.ipv4_cidr_block for subnet in network.vpc.isolated_subnets],
+            ),
             release=settings.release,
             namespace=NAMESPACE,
         )
+        steps = {chart.node.id: chart.to_json() for chart in application.charts}
         release = Release(
             self,
             "Release",
             cluster=platform.cluster,
-            steps={chart.node.id: chart.to_json() for chart in application.charts},
+            steps=steps,
+            gate=RolloutGate(
+                self,
+                "Gate",
+                vpc=network.vpc,
+                cluster=platform.cluster,
+                namespace=NAMESPACE,
+                time_limit=Duration.minutes(settings.gate_minutes),
+            ),
+            fewest=FEWEST,
             after=self._identities(platform, database),
         )
         entry = EntryPoint(
@@ -75,6 +94,11 @@ class ProdStack(Stack):
             domain_zone_id=settings.domain_zone_id,
         )
         entry.binding.node.add_dependency(release)
+        check_wiring(
+            [*chain.from_iterable(steps.values()), entry.manifest],
+            listening={service: dockerfile.read(_SERVICES / service / "Dockerfile").ports for service in SERVICES},
+            identities=[(NAMESPACE, account) for account in _ACCOUNTS],
+        )
         CfnOutput(
             self,
             "ApplicationUrl",
@@ -106,7 +130,7 @@ class ProdStack(Stack):
                 namespace=NAMESPACE,
                 service_account=account,
             )
-            for account in ("backend", "migration")
+            for account in _ACCOUNTS
         )
         database.grant_login(backend.role, user=DATABASE_ACCOUNT)
         database.master_secret.grant_read(migration.role)

@@ -173,6 +173,9 @@ class Settings(_Section):
         pattern=r"^Z[A-Z0-9]+$",
         description="ID of the Route 53 hosted zone that holds the domain; give both or neither",
     )
+    gate_minutes: int = Field(
+        10, ge=1, le=14, description="1 to 14 minutes that a release may take to come to life before it is undone"
+    )
     alarm_email: Annotated[str | None, Optional] = Field(
         None,
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",

@@ -5,6 +5,8 @@ typed arguments, so the same charts run in EKS, in a local cluster and in the re
 """
 
 from k8s_charts.application import Application, Images
+from k8s_charts.arguments import ChartError
 from k8s_charts.database import Database
+from k8s_charts.network import Network
 
-__all__ = ["Application", "Database", "Images"]
+__all__ = ["Application", "ChartError", "Database", "Images", "Network"]

@@ -8,7 +8,7 @@ from sys import stdout
 
 import cdk8s
 
-from k8s_charts import Application, Database, Images
+from k8s_charts import Application, Database, Images, Network
 
 DIRECTORY = Path("dist/manifests")
 
@@ -30,7 +30,7 @@ def example(directory: Path) -> Application:
             region="eu-west-2",
             admin_secret="arn:aws:secretsmanager:eu-west-2:111122223333:secret:example",  # noqa: S106 - names one, holds none
         ),
-        resolver="172.20.0.10",
+        network=Network(resolver="172.20.0.10", entrances=["10.40.0.0/18"], databases=["10.40.128.0/18"]),
         release="example",
         namespace="slipway",
     )

@@ -11,7 +11,10 @@ from k8s_charts.database import Database
 from k8s_charts.frontend import FrontendChart
 from k8s_charts.migration import MigrationChart
 from k8s_charts.namespace import NamespaceChart
+from k8s_charts.network import Network
 from k8s_charts.proxy import ProxyChart
+
+_BACKEND, _FRONTEND, _PROXY = "backend", "frontend", "proxy"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +29,7 @@ class Images:
 class Application:
     """The charts of one release.
 
-    Each service's address goes from its chart to the one that calls it, so no name is written twice.
+    Each chart is given the one that it calls, and the name of the one that calls it, so no name is written twice.
 
     Attributes:
         namespace: chart of the namespace.
@@ -43,7 +46,7 @@ class Application:
         *,
         images: Images,
         database: Database,
-        resolver: str,
+        network: Network,
         release: str,
         namespace: str,
     ) -> None:
@@ -53,7 +56,7 @@ class Application:
             scope: the cdk8s app; nothing else may hold charts.
             images: what the pods run.
             database: where the users are kept.
-            resolver: address of the cluster's DNS service, which NGINX asks for the frontend's pods.
+            network: what it is in.
             release: what this release is called: the Git commit or a hash; part of the Job's name and a label of
                 every object.
             namespace: where everything lives.
@@ -66,27 +69,37 @@ class Application:
             namespace=namespace,
             image=images.backend,
             database=database,
+            surroundings=network,
             release=release,
             labels=labels,
         )
         self.backend = BackendChart(
-            scope, "backend", namespace=namespace, image=images.backend, database=database, labels=labels
+            scope,
+            _BACKEND,
+            namespace=namespace,
+            image=images.backend,
+            database=database,
+            surroundings=network,
+            caller=_FRONTEND,
+            labels=labels,
         )
         self.frontend = FrontendChart(
             scope,
-            "frontend",
+            _FRONTEND,
             namespace=namespace,
             image=images.frontend,
-            backend_url=self.backend.url,
+            backend=self.backend,
+            surroundings=network,
+            caller=_PROXY,
             labels=labels,
         )
         self.proxy = ProxyChart(
             scope,
-            "proxy",
+            _PROXY,
             namespace=namespace,
             image=images.proxy,
-            upstream=self.frontend.address,
-            resolver=resolver,
+            upstream=self.frontend,
+            surroundings=network,
             labels=labels,
         )
         self.charts: tuple[cdk8s.Chart, ...] = (

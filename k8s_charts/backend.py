@@ -5,7 +5,9 @@ from collections.abc import Mapping
 import cdk8s
 from constructs import Construct
 
+from k8s_charts import network
 from k8s_charts.database import Database
+from k8s_charts.network import Network
 from k8s_charts.web_service import WebService
 
 PORT = 5001
@@ -17,6 +19,7 @@ class BackendChart(cdk8s.Chart):
 
     Attributes:
         url: where the frontend finds the API.
+        edge: the backend as its caller names it.
     """
 
     def __init__(
@@ -27,9 +30,11 @@ class BackendChart(cdk8s.Chart):
         namespace: str,
         image: str,
         database: Database,
+        surroundings: Network,
+        caller: str,
         labels: Mapping[str, str],
     ) -> None:
-        """Define the backend, which signs in to `database`."""
+        """Define the backend, which signs in to `database` and answers the pods called `caller`."""
         super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
         service = WebService(
             self,
@@ -39,5 +44,9 @@ class BackendChart(cdk8s.Chart):
             metrics_port=METRICS_PORT,
             startup_path="/backend?limit=1",
             environment=database.environment(self),
+            surroundings=surroundings,
+            callers=[network.pods(caller, PORT)],
+            calls=database.edges(surroundings),
         )
         self.url = f"http://{service.address}"
+        self.edge = service.edge

@@ -7,6 +7,11 @@ from typing import Literal
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
+from k8s_charts import network
+from k8s_charts.network import Edge, Network
+
+PORT = 3306
+
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
@@ -53,6 +58,16 @@ class Database:
         if self.region is not None:
             values["AWS_REGION"] = kplus.EnvValue.from_value(self.region)
         return values
+
+    def edges(self, surroundings: Network) -> list[Edge]:
+        """Return whom the backend's pods connect to for it."""
+        server = network.addresses(surroundings.databases, PORT)
+        return [server, network.pod_identity()] if self.auth == "iam" else [server]
+
+    def admin_edges(self, surroundings: Network) -> list[Edge]:
+        """Return whom the migration connects to."""
+        secret = [network.pod_identity(), network.aws_apis()] if self.admin_secret is not None else []
+        return [network.addresses(surroundings.databases, PORT), *secret]
 
     def admin_environment(self, scope: Construct) -> Mapping[str, kplus.EnvValue]:
         """Return the settings of `environment`, and what the migration needs beyond them."""

@@ -6,6 +6,9 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
+from k8s_charts import network
+from k8s_charts.backend import BackendChart
+from k8s_charts.network import Network
 from k8s_charts.web_service import WebService
 
 PORT = 5000
@@ -17,6 +20,7 @@ class FrontendChart(cdk8s.Chart):
 
     Attributes:
         address: `host:port` that the proxy passes requests to.
+        edge: the frontend as its caller names it.
     """
 
     def __init__(
@@ -26,10 +30,12 @@ class FrontendChart(cdk8s.Chart):
         *,
         namespace: str,
         image: str,
-        backend_url: str,
+        backend: BackendChart,
+        surroundings: Network,
+        caller: str,
         labels: Mapping[str, str],
     ) -> None:
-        """Define the frontend, which asks the API at `backend_url`."""
+        """Define the frontend, which asks `backend` and answers the pods called `caller`."""
         super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
         service = WebService(
             self,
@@ -38,6 +44,10 @@ class FrontendChart(cdk8s.Chart):
             port=PORT,
             metrics_port=METRICS_PORT,
             startup_path="/",
-            environment={"BACKEND_URL": kplus.EnvValue.from_value(backend_url)},
+            environment={"BACKEND_URL": kplus.EnvValue.from_value(backend.url)},
+            surroundings=surroundings,
+            callers=[network.pods(caller, PORT)],
+            calls=[backend.edge],
         )
         self.address = service.address
+        self.edge = service.edge

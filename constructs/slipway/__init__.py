@@ -17,6 +17,7 @@ from slipway.managed_database import ManagedDatabase
 from slipway.pod_role import PodRole
 from slipway.private_cluster import PrivateCluster
 from slipway.release import Release
+from slipway.rollout_gate import RolloutGate
 from slipway.snapshot_removal import SnapshotRemoval
 from slipway.trust import for_this_account
 from slipway.webhook_entrance import WebhookEntrance
@@ -33,6 +34,7 @@ __all__ = [
     "PodRole",
     "PrivateCluster",
     "Release",
+    "RolloutGate",
     "SnapshotRemoval",
     "WebhookEntrance",
     "acknowledge",

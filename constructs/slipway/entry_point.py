@@ -29,6 +29,7 @@ class EntryPoint(Construct):
         load_balancer: the Application Load Balancer.
         target_group: its targets, the Service's pods, which the cluster registers by itself.
         binding: has the cluster register the Service's pods; to be made after the Service.
+        manifest: what the binding is, in Kubernetes.
         url: where users find it.
     """
 
@@ -92,24 +93,18 @@ class EntryPoint(Construct):
         self._admit_to_cluster(group, cluster, port)
         self._listen(group, domain, domain_zone_id)
         self.url = f"https://{domain}" if domain else f"http://{self.load_balancer.load_balancer_dns_name}"
+        self.manifest = {
+            "apiVersion": "eks.amazonaws.com/v1",
+            "kind": "TargetGroupBinding",
+            "metadata": {"name": service, "namespace": namespace},
+            "spec": {
+                "serviceRef": {"name": service, "port": port},
+                "targetGroupARN": self.target_group.target_group_arn,
+                "targetType": "ip",
+            },
+        }
         self.binding = eks.KubernetesManifest(
-            self,
-            "Binding",
-            cluster=cluster,
-            manifest=[
-                {
-                    "apiVersion": "eks.amazonaws.com/v1",
-                    "kind": "TargetGroupBinding",
-                    "metadata": {"name": service, "namespace": namespace},
-                    "spec": {
-                        "serviceRef": {"name": service, "port": port},
-                        "targetGroupARN": self.target_group.target_group_arn,
-                        "targetType": "ip",
-                    },
-                }
-            ],
-            overwrite=True,
-            prune=False,
+            self, "Binding", cluster=cluster, manifest=[self.manifest], overwrite=True, prune=False
         )
         self.binding.node.add_dependency(self.load_balancer)  # its listeners, too: pods that stand behind nothing
 

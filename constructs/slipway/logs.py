@@ -1,7 +1,6 @@
 """Logs that a stack owns, so that destroying it leaves none behind."""
 
 from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from constructs import Construct, IConstruct
@@ -70,22 +69,6 @@ def own_logs_of_provider(scope: Construct, id_: str, *, provider: str, resource:
     if not isinstance(function, CfnResource):
         raise TypeError(f"{function.node.path} is not the function that it was")
     resource.node.add_dependency(owned_log_group(scope, id_, name=f"/aws/lambda/{function.ref}"))
-
-
-def function_role(scope: Construct, id_: str, *, description: str, log_group: logs.ILogGroup) -> iam.Role:
-    """Make a role for a Lambda function that may write its log, and nothing else until someone grants more.
-
-    AWS's own role lets a function make any log group: its own again, too, while its stack is deleted.
-
-    Args:
-        scope: the construct that it belongs to.
-        id_: its construct ID.
-        description: what the function does.
-        log_group: what it logs to.
-    """
-    role = iam.Role(scope, id_, description=description, assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-    log_group.grant_write(role)
-    return role
 
 
 def bound_retention(scope: IConstruct) -> None:

@@ -8,7 +8,8 @@ from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from slipway.acknowledge import acknowledge_snapshots
-from slipway.logs import function_role, owned_log_group
+from slipway.function_role import function_role
+from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("snapshot_removal_handler") / "handler.py"
 

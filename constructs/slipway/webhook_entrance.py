@@ -7,13 +7,13 @@ from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigatewayv2 as apigateway
 from aws_cdk import aws_apigatewayv2_integrations as integrations
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from slipway.acknowledge import acknowledge
-from slipway.logs import function_role, owned_log_group
+from slipway.function_role import function_role
+from slipway.logs import owned_log_group
 
 _HANDLER = Path(__file__).with_name("webhook_handler")
 PATH = "/github"
@@ -86,27 +86,7 @@ class WebhookEntrance(Construct):
         target.add_ingress_rule(self.security_group, ec2.Port.tcp(target_port), "Webhook entrance")
         description = "Checks GitHub's signature, then asks Jenkins to look for changes"
         log_group = owned_log_group(self, "Logs")
-        role = function_role(self, "Role", description=description, log_group=log_group)
-        role.add_to_policy(
-            # With these Lambda itself connects the function to the VPC; it demands them for every resource.
-            iam.PolicyStatement(
-                actions=[
-                    "ec2:AssignPrivateIpAddresses",
-                    "ec2:CreateNetworkInterface",
-                    "ec2:DeleteNetworkInterface",
-                    "ec2:DescribeNetworkInterfaces",
-                    "ec2:DescribeSubnets",
-                    "ec2:UnassignPrivateIpAddresses",
-                ],
-                resources=["*"],
-            )
-        )
-        acknowledge(
-            role,
-            "IAM5[Resource::*]",
-            reason="a function's network interface has no name before it is made; Lambda demands this of every role "
-            "whose function is in a VPC",
-        )
+        role = function_role(self, "Role", description=description, log_group=log_group, in_vpc=True)
         self.secret.grant_read(role)
         function = lambda_.Function(
             self,

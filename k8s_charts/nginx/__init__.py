@@ -1,5 +1,6 @@
 """The NGINX configuration, from one template for the cluster, the tests and a laptop."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -21,7 +22,7 @@ def arguments(*, prefix: str, file: str) -> list[str]:
     return ["-e", "stderr", "-p", prefix, "-c", file]
 
 
-def render(*, listen: str, upstream: str, resolver: str | None) -> str:
+def render(*, listen: str, upstream: str, resolver: str | None, entrances: Sequence[str] = ()) -> str:
     """Return the configuration.
 
     Every path in it is relative, so NGINX works wherever its prefix (`-p`) points; it stays in the foreground.
@@ -31,5 +32,8 @@ def render(*, listen: str, upstream: str, resolver: str | None) -> str:
         upstream: `host:port` of the frontend.
         resolver: address of the DNS server that `upstream` is asked from again and again while NGINX runs; None
             where `upstream` is an address.
+        entrances: address ranges of the load balancer in front, which is believed who the client is; none by default.
     """
-    return _TEMPLATES.get_template(f"{FILE}.j2").render(listen=listen, upstream=upstream, resolver=resolver)
+    return _TEMPLATES.get_template(f"{FILE}.j2").render(
+        listen=listen, upstream=upstream, resolver=resolver, entrances=entrances
+    )

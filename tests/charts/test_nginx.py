@@ -1,12 +1,15 @@
 """The shipped NGINX configuration: NGINX itself accepts it, and a laptop runs the same one."""
 
 import difflib
+import json
 import subprocess
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from k8s_charts import nginx
+
+REAL_IP = ("set_real_ip_from", "real_ip_header", "real_ip_recursive")  # of the load balancer, which a laptop has not
 
 
 def shipped(manifests: list[dict[str, Any]]) -> str:
@@ -42,11 +45,29 @@ def test_the_name_of_its_config_map_follows_the_content(manifests: list[dict[str
     assert configuration["metadata"]["name"] == f"proxy-{sha256(shipped(manifests).encode()).hexdigest()[:10]}"
 
 
-def test_a_laptop_runs_the_clusters_configuration_but_for_three_addresses(manifests: list[dict[str, Any]]) -> None:
+def test_gixy_finds_nothing(manifests: list[dict[str, Any]], tmp_path: Path) -> None:
+    (tmp_path / nginx.FILE).write_text(shipped(manifests))
+    found = gixy(tmp_path / nginx.FILE)
+    assert json.loads(found) == []
+    (tmp_path / nginx.FILE).write_text(shipped(manifests).replace("$host$port", "$http_host"))
+    assert "host_spoofing" in gixy(tmp_path / nginx.FILE)
+
+
+def gixy(path: Path) -> str:
+    return subprocess.run(["gixy", "--format", "json", path], capture_output=True, text=True, check=False).stdout
+
+
+def test_only_the_load_balancer_is_believed_who_the_client_is(manifests: list[dict[str, Any]]) -> None:
+    lines = [line.strip() for line in shipped(manifests).splitlines()]
+    assert [line for line in lines if line.startswith("set_real_ip_from")] == ["set_real_ip_from 10.40.0.0/18;"]
+    assert "real_ip_header X-Forwarded-For;" in lines
+
+
+def test_a_laptop_runs_the_clusters_configuration_but_for_addresses(manifests: list[dict[str, Any]]) -> None:
     laptop = nginx.render(listen="127.0.0.1:8080", upstream="127.0.0.1:5000", resolver=None)
     changed = [
         line[2:].split()[0]
         for line in difflib.ndiff(shipped(manifests).splitlines(), laptop.splitlines())
         if line.startswith(("- ", "+ ")) and line[2:].strip() and not line[2:].strip().startswith("#")
     ]
-    assert set(changed) == {"listen", "server", "resolver", "resolver_timeout"}
+    assert set(changed) == {"listen", "server", "resolver", "resolver_timeout", *REAL_IP}

@@ -43,14 +43,50 @@ def test_memory_is_limited_and_cpu_is_not(name: str, workloads: dict[str, Manife
         assert container["resources"]["requests"]["cpu"].endswith("m")
 
 
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_what_a_container_says_last_is_kept_for_whoever_waits_for_it(name: str, workloads: dict[str, Manifest]) -> None:
+    for container in workloads[name]["template"]["spec"]["containers"]:
+        assert container["terminationMessagePolicy"] == "FallbackToLogsOnError"
+
+
 @pytest.mark.parametrize("name", SERVICES)
-def test_one_pod_on_each_of_three_nodes(name: str, workloads: dict[str, Manifest]) -> None:
-    assert workloads[name]["replicas"] == 3
-    (spread,) = workloads[name]["template"]["spec"]["topologySpreadConstraints"]
-    assert spread["topologyKey"] == "kubernetes.io/hostname"
-    assert spread["whenUnsatisfiable"] == "DoNotSchedule"
-    assert (spread["maxSkew"], spread["minDomains"]) == (1, 3)
-    assert spread["labelSelector"] == workloads[name]["selector"]
+def test_one_pod_on_each_of_three_nodes_and_in_each_zone_that_is_there(
+    name: str, workloads: dict[str, Manifest]
+) -> None:
+    nodes, zones = workloads[name]["template"]["spec"]["topologySpreadConstraints"]
+    assert (nodes["topologyKey"], nodes["whenUnsatisfiable"]) == ("kubernetes.io/hostname", "DoNotSchedule")
+    assert (nodes["maxSkew"], nodes["minDomains"]) == (1, 3)
+    assert (zones["topologyKey"], zones["whenUnsatisfiable"]) == ("topology.kubernetes.io/zone", "ScheduleAnyway")
+    for spread in (nodes, zones):
+        assert spread["labelSelector"] == workloads[name]["selector"]
+        assert spread["matchLabelKeys"] == ["pod-template-hash"]
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_autoscaler_alone_says_how_many_pods_there_are(
+    name: str, workloads: dict[str, Manifest], manifests: list[Manifest]
+) -> None:
+    assert "replicas" not in workloads[name]
+    (scaler,) = (
+        item["spec"]
+        for item in manifests
+        if (item["kind"], item["metadata"]["name"]) == ("HorizontalPodAutoscaler", name)
+    )
+    assert scaler["scaleTargetRef"] == {"apiVersion": "apps/v1", "kind": "Deployment", "name": name}
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (3, 9)
+    (metric,) = scaler["metrics"]
+    assert metric["resource"] == {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": 70}}
+    assert scaler["behavior"]["scaleDown"]["stabilizationWindowSeconds"] == 300
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_nodes_are_drained_one_pod_at_a_time(
+    name: str, workloads: dict[str, Manifest], manifests: list[Manifest]
+) -> None:
+    (budget,) = (
+        item["spec"] for item in manifests if (item["kind"], item["metadata"]["name"]) == ("PodDisruptionBudget", name)
+    )
+    assert budget == {"maxUnavailable": 1, "selector": workloads[name]["selector"]}
 
 
 @pytest.mark.parametrize("name", SERVICES)

@@ -8,7 +8,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk.assertions import Match, Template
 
-from slipway import EntryPoint, ManagedDatabase, PrivateCluster, Release
+from slipway import EntryPoint, ManagedDatabase, PrivateCluster, Release, RolloutGate
 
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
 
@@ -30,6 +30,8 @@ def cluster(stack: Stack) -> eks.ICluster:
         "Cluster",
         cluster_name="slipway",
         cluster_security_group_id="sg-0123456789abcdef0",
+        cluster_endpoint="https://cluster.example.com",
+        cluster_certificate_authority_data="Y2VydGlmaWNhdGU=",
         kubectl_provider=provider,
     )
 
@@ -38,10 +40,12 @@ def job(image: str) -> dict[str, Any]:
     return {"kind": "Job", "metadata": {"name": "migration"}, "spec": {"image": image}}
 
 
-def logical_ids(steps: dict[str, list[dict[str, Any]]]) -> list[str]:
+def logical_ids(steps: dict[str, list[dict[str, Any]]], kind: str = MANIFEST) -> list[str]:
     stack = Stack(App(analytics_reporting=False), "Stack")
-    Release(stack, "Release", cluster=cluster(stack), steps=steps)
-    return sorted(Template.from_stack(stack).find_resources(MANIFEST))
+    there = cluster(stack)
+    gate = RolloutGate(stack, "Gate", vpc=vpc(stack), cluster=there, namespace="slipway")
+    Release(stack, "Release", cluster=there, steps=steps, gate=gate, fewest=1)
+    return sorted(Template.from_stack(stack).find_resources(kind))
 
 
 def test_a_changed_job_is_a_new_resource_and_all_else_stays() -> None:
@@ -51,6 +55,18 @@ def test_a_changed_job_is_a_new_resource_and_all_else_stays() -> None:
     assert len(before) == len(after) == 2
     assert len(set(before) & set(after)) == 1
     assert before == logical_ids({"migration": [lasting, job("image:1")]})
+
+
+def test_a_changed_release_is_waited_for_anew_and_an_unchanged_one_is_not() -> None:
+    def gates(image: str, port: int) -> list[str]:
+        service = {"kind": "Service", "metadata": {"name": "backend"}, "spec": {"ports": [{"port": port}]}}
+        return logical_ids({"migration": [job(image)], "backend": [service]}, "Custom::RolloutGate")
+
+    before = gates("image:1", 5001)
+    assert len(before) == 2
+    assert before == gates("image:1", 5001)
+    assert len(set(before) & set(gates("image:1", 5002))) == 1  # the Job is the same and has run
+    assert set(before) & set(gates("image:2", 5001)) == set()
 
 
 def test_a_domain_means_tls_and_a_redirect(stack: Stack) -> None:

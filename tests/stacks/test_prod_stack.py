@@ -5,10 +5,11 @@ from typing import Any
 import pytest
 from aws_cdk.assertions import Match, Template
 
-from tests.stacks.synthesis import Synthesis, flat
+from tests.stacks.synthesis import ROOT, Synthesis, flat
 
 STACK = "ProdStack"
 MANIFEST = "Custom::AWSCDK-EKS-KubernetesResource"
+GATE = "Custom::RolloutGate"
 
 
 @pytest.fixture
@@ -17,36 +18,59 @@ def template(synthesis: Synthesis) -> Template:
 
 
 def _steps(template: Template) -> list[list[str]]:
-    """Return the objects of the release's manifests, in the order that DependsOn gives them."""
-    manifests = template.find_resources(MANIFEST)
+    """Return what the release applies and waits for, in the order that DependsOn gives it."""
+    release = {
+        logical_id: resource
+        for kind in (MANIFEST, GATE)
+        for logical_id, resource in template.find_resources(kind).items()
+        if not logical_id.startswith("EntryPoint")
+    }
     waits = {
-        logical_id: [item for item in resource.get("DependsOn", []) if item.startswith("Release")]
-        for logical_id, resource in manifests.items()
-        if logical_id.startswith("Release")
+        logical_id: [item for item in resource.get("DependsOn", []) if item in release]
+        for logical_id, resource in release.items()
     }
     (first,) = (logical_id for logical_id, after in waits.items() if not after)
     order = [first]
     while following := [item for item, after in waits.items() if after == [order[-1]]]:
         order.extend(following)
     assert sorted(order) == sorted(waits)
-    return [
-        [
-            f"{item['kind']} {re.sub('-[0-9a-f]{10}$', '', item['metadata']['name'])}"
-            for item in json.loads(flat(manifests[logical_id]["Properties"]["Manifest"]))
-        ]
-        for logical_id in order
-    ]
+    return [_content(release[logical_id]["Properties"]) for logical_id in order]
+
+
+def _content(properties: Any) -> list[str]:
+    """Return the objects of a manifest, or what a gate waits for."""
+    if "Manifest" not in properties:
+        return [f"wait for {_plain(name)}" for name in [*properties["Jobs"], *properties["Deployments"]]]
+    return [f"{item['kind']} {_plain(item['metadata']['name'])}" for item in json.loads(flat(properties["Manifest"]))]
+
+
+def _plain(name: str) -> str:
+    return re.sub("-[0-9a-f]{10}$", "", name)
+
+
+def _of_a_web_service(name: str) -> list[str]:
+    kinds = (
+        "ServiceAccount",
+        "Deployment",
+        "HorizontalPodAutoscaler",
+        "PodDisruptionBudget",
+        "NetworkPolicy",
+        "Service",
+    )
+    return [f"{kind} {name}" for kind in kinds]
 
 
 def test_a_release_is_applied_in_order(template: Template) -> None:
     assert _steps(template) == [
-        ["Namespace slipway"],
-        ["ServiceAccount migration"],
+        ["Namespace slipway", "NetworkPolicy default-deny"],
+        ["ServiceAccount migration", "NetworkPolicy migration"],
         ["Job migration-working-tree"],
-        ["ServiceAccount backend", "Deployment backend", "Service backend"],
-        ["ServiceAccount frontend", "Deployment frontend", "Service frontend"],
+        ["wait for migration-working-tree"],
+        _of_a_web_service("backend"),
+        _of_a_web_service("frontend"),
         ["ConfigMap proxy"],
-        ["ServiceAccount proxy", "Deployment proxy", "Service proxy"],
+        _of_a_web_service("proxy"),
+        ["wait for backend", "wait for frontend", "wait for proxy"],
     ]
 
 
@@ -211,6 +235,74 @@ def test_the_cluster_may_register_its_pods_as_targets(template: Template) -> Non
     )
 
 
+def test_the_verdict_comes_within_the_time_that_the_setting_gives(template: Template) -> None:
+    gates = [item["Properties"] for item in template.find_resources(GATE).values()]
+    assert [gate["Seconds"] for gate in gates] == [600, 600]
+    assert [gate["ServiceTimeout"] for gate in gates] == ["720", "720"]  # should the function die before it answers
+    assert [gate["Fewest"] for gate in gates if gate["Deployments"]] == [3]
+    function = gates[0]["ServiceToken"]["Fn::GetAtt"][0]
+    assert template.find_resources("AWS::Lambda::Function")[function]["Properties"]["Timeout"] == 660
+
+
+def test_the_gate_may_read_one_namespace_and_change_nothing(template: Template) -> None:
+    (entry,) = template.find_resources("AWS::EKS::AccessEntry").values()
+    (policy,) = entry["Properties"]["AccessPolicies"]
+    assert flat(policy["PolicyArn"]).endswith("/AmazonEKSViewPolicy")
+    assert policy["AccessScope"] == {"Type": "namespace", "Namespaces": ["slipway"]}
+
+
+def test_the_gate_is_asked_when_it_may_sign_in_and_connect(template: Template) -> None:
+    (entry,) = template.find_resources("AWS::EKS::AccessEntry")
+    (rule,) = (item for item in template.find_resources("AWS::EC2::SecurityGroupIngress") if "GateToApi" in item)
+    for gate in template.find_resources(GATE).values():
+        assert {entry, rule} <= set(gate["DependsOn"])
+
+
+REGISTRATION = 5  # seconds, at most, until the cluster has told the load balancer of a pod's coming or going
+
+
+def _pod(synthesis: Synthesis, name: str) -> tuple[Any, Any]:
+    """Return a Deployment's spec and its one container."""
+    (deployment,) = (
+        item["spec"]
+        for item in synthesis.manifests()
+        if (item["kind"], item["metadata"]["name"]) == ("Deployment", name)
+    )
+    (container,) = deployment["template"]["spec"]["containers"]
+    return deployment, container
+
+
+def _drain(container: Any) -> int:
+    command, seconds = container["lifecycle"]["preStop"]["exec"]["command"]
+    assert command == "sleep"
+    return int(seconds)
+
+
+def test_the_load_balancer_has_let_go_of_a_pod_before_it_stops(synthesis: Synthesis, template: Template) -> None:
+    ((_, group),) = template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup").items()
+    attributes = {item["Key"]: item["Value"] for item in group["Properties"]["TargetGroupAttributes"]}
+    delay = int(attributes["deregistration_delay.timeout_seconds"])
+    assert _drain(_pod(synthesis, "proxy")[1]) >= REGISTRATION + delay
+
+
+def test_an_old_proxy_goes_only_when_the_load_balancer_sends_to_the_new_one(
+    synthesis: Synthesis, template: Template
+) -> None:
+    ((_, group),) = template.find_resources("AWS::ElasticLoadBalancingV2::TargetGroup").items()
+    checks = group["Properties"]["HealthyThresholdCount"] * group["Properties"]["HealthCheckIntervalSeconds"]
+    assert _pod(synthesis, "proxy")[0]["minReadySeconds"] >= REGISTRATION + checks
+
+
+@pytest.mark.parametrize("name", ["backend", "frontend"])
+def test_a_pod_is_given_the_time_that_its_stop_may_take(name: str, synthesis: Synthesis) -> None:
+    application = ROOT / "services" / name / "application"
+    (drain,) = re.findall(r"^LONGEST = ([\d.]+)$", (application / "draining.py").read_text(), re.MULTILINE)
+    (kill,) = re.findall(r'"GRANIAN_WORKERS_KILL_TIMEOUT": "(\d+)"', (application / "__main__.py").read_text())
+    deployment, container = _pod(synthesis, name)
+    grace = deployment["template"]["spec"]["terminationGracePeriodSeconds"]
+    assert grace >= _drain(container) + float(drain) + int(kill)
+
+
 def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesis, template: Template) -> None:
     objects = list(synthesis.manifests())
     binding = next(item for item in objects if item["kind"] == "TargetGroupBinding")
@@ -228,13 +320,13 @@ def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesi
 
 
 @pytest.mark.parametrize(
-    ("into", "source", "port"), [("DatabaseSecurityGroup", "Cluster", 3306), ("Cluster", "EntryPoint", 8080)]
+    ("into", "source", "port"),
+    [("DatabaseSecurityGroup", "Cluster", 3306), ("Cluster", "EntryPoint", 8080), ("Cluster", "Gate", 443)],
 )
 def test_the_rules_between_stacks_are_this_stacks(template: Template, into: str, source: str, port: int) -> None:
     rules = [item["Properties"] for item in template.find_resources("AWS::EC2::SecurityGroupIngress").values()]
-    assert len(rules) == 2
-    (rule,) = (rule for rule in rules if into in str(rule["GroupId"]))
-    assert source in str(rule["SourceSecurityGroupId"])
+    assert len(rules) == 3
+    (rule,) = (rule for rule in rules if into in str(rule["GroupId"]) and source in str(rule["SourceSecurityGroupId"]))
     assert (rule["FromPort"], rule["ToPort"]) == (port, port)
 
 

@@ -37,12 +37,10 @@ def test_how_many_there_are(synthesis: Synthesis, kind: str, count: int) -> None
 
 
 def test_three_deployments_of_three_pods_go_into_the_cluster(synthesis: Synthesis) -> None:
-    deployments = {
-        item["metadata"]["name"]: item["spec"]["replicas"]
-        for item in synthesis.manifests()
-        if item["kind"] == "Deployment"
-    }
-    assert deployments == {"backend": 3, "frontend": 3, "proxy": 3}
+    deployments = {item["metadata"]["name"] for item in synthesis.manifests() if item["kind"] == "Deployment"}
+    assert deployments == {"backend", "frontend", "proxy"}
+    scalers = [item["spec"] for item in synthesis.manifests() if item["kind"] == "HorizontalPodAutoscaler"]
+    assert {item["scaleTargetRef"]["name"]: item["minReplicas"] for item in scalers} == dict.fromkeys(deployments, 3)
 
 
 def test_databases_are_encrypted_private_and_without_a_password(synthesis: Synthesis) -> None:

@@ -14,7 +14,7 @@ from tests.system.client import get, submit
 
 pytestmark = pytest.mark.full
 
-PATIENCE = 5.0
+PATIENCE = 10.0  # seconds; NGINX waits for 5 before it gives up on the rest of a body that it has refused
 
 GET = b"GET / HTTP/1.1\r\nHost: users\r\nConnection: close\r\n"
 POST = (

@@ -16,7 +16,8 @@ import pymysql
 import pytest
 import trustme
 
-from rehearsal import ROOT, dockerfile
+from k8s_charts import dockerfile
+from rehearsal import ROOT
 from rehearsal.ports import free_port
 from rehearsal.system import Process, prepare_database
 from tests.system import token_database

@@ -5,7 +5,7 @@ import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rehearsal import RehearsalError
+from k8s_charts.arguments import ChartError
 
 
 @dataclass(frozen=True)
@@ -14,13 +14,23 @@ class Start:
 
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
+    exposed: list[int] = field(default_factory=list)
+
+    @property
+    def ports(self) -> set[int]:
+        """The ports that the process listens on: those of variables that end in `_PORT`, which it obeys.
+
+        Where there are none, those that are exposed, which is no more than a statement.
+        """
+        obeyed = {int(value) for name, value in self.environment.items() if name.endswith("_PORT")}
+        return obeyed or set(self.exposed)
 
 
 def read(path: Path) -> Start:
     """Return how the process of the Dockerfile's last stage starts; a stage inherits from the one it is made from.
 
     Raises:
-        RehearsalError: the stage has no CMD in exec form.
+        ChartError: the stage has no CMD in exec form.
     """
     stages: dict[str, Start] = {}
     last = Start()
@@ -30,13 +40,15 @@ def read(path: Path) -> Start:
             case "FROM":
                 base, *name = arguments.replace(" AS ", " ").split()
                 inherited = stages.get(base, Start())
-                last = Start([*inherited.command], {**inherited.environment})
+                last = Start([*inherited.command], {**inherited.environment}, [*inherited.exposed])
                 stages |= dict.fromkeys(name, last)
             case "ENV":
                 pairs = dict(pair.split("=", 1) for pair in shlex.split(arguments))
                 last.environment.update(pairs)
+            case "EXPOSE":
+                last.exposed.extend(int(port.partition("/")[0]) for port in arguments.split())
             case "CMD" if arguments.startswith("["):
                 last.command[:] = json.loads(arguments)
     if not last.command:
-        raise RehearsalError(f'{path}: the last stage has no CMD ["program", "argument", …]; add one')
+        raise ChartError(f'{path}: the last stage has no CMD ["program", "argument", …]; add one')
     return last

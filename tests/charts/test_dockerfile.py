@@ -1,10 +1,10 @@
-"""A Dockerfile tells the rehearsal how its process starts."""
+"""A Dockerfile tells how its process starts."""
 
 from pathlib import Path
 
 import pytest
 
-from rehearsal import RehearsalError, dockerfile
+from k8s_charts import ChartError, dockerfile
 
 BUILD = """\
 ARG BASE
@@ -27,9 +27,15 @@ def test_command_and_environment_are_those_that_the_last_stage_inherits(tmp_path
     start = dockerfile.read(tmp_path / "Dockerfile")
     assert start.command == ["granian", "application:app"]
     assert start.environment == {"GRANIAN_HOST": "0.0.0.0", "GRANIAN_PORT": "5001"}  # noqa: S104 - in an image
+    assert start.ports == {5001}
+
+
+def test_a_process_without_variables_for_its_ports_listens_where_the_image_says(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text('FROM base\nEXPOSE 8000/tcp 9000\nCMD ["serve"]\n')
+    assert dockerfile.read(tmp_path / "Dockerfile").ports == {8000, 9000}
 
 
 def test_a_last_stage_without_a_command_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("FROM base AS runtime\n")
-    with pytest.raises(RehearsalError, match="the last stage has no CMD"):
+    with pytest.raises(ChartError, match="the last stage has no CMD"):
         dockerfile.read(tmp_path / "Dockerfile")

@@ -1,0 +1,24 @@
+"""A pytest plugin for `ci/previous-suite`: tables are made by another release's migrations.
+
+Wherever the suite has the models make their tables, the migrations in `SCHEMA_MIGRATIONS` make them instead.
+"""
+
+import os
+from typing import Any
+
+import pytest
+from alembic import command
+from alembic.config import Config
+
+from application.database import LateBoundSQLAlchemy
+
+
+def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest calls it by name
+    """Put the migrations in the models' place."""
+
+    def create_all(_database: LateBoundSQLAlchemy, **_: Any) -> None:
+        alembic = Config()
+        alembic.set_main_option("script_location", os.environ["SCHEMA_MIGRATIONS"])
+        command.upgrade(alembic, "head")
+
+    LateBoundSQLAlchemy.create_all = create_all  # type: ignore[method-assign, assignment]

@@ -1,0 +1,1 @@
+"""The rollout gate's function; the folder above is what Lambda gets."""

@@ -1,0 +1,72 @@
+"""A migration that the previous release cannot live with is found before it is deployed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.ci.conftest import ROOT
+
+MIGRATION = """
+import sqlalchemy as sa
+from alembic import op
+
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+
+def upgrade():
+    with op.batch_alter_table("users") as users:
+        {change}
+"""
+
+
+@pytest.fixture
+def migrations(tmp_path: Path) -> Path:
+    """A copy of the backend's migrations, to which a test adds one."""
+    shutil.copytree(ROOT / "services/backend/migrations", tmp_path / "migrations")
+    return tmp_path / "migrations"
+
+
+def run(migrations: Path, previous: str = "HEAD") -> subprocess.CompletedProcess[str]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["ci/previous-suite", "-q", "tests/test_api.py"],
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, "PREVIOUS": previous, "MIGRATIONS": str(migrations), "TEST_DATABASE_URI": ""},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.full
+def test_an_expanding_migration_passes(migrations: Path) -> None:
+    change = 'users.add_column(sa.Column("email", sa.String(100)))'
+    (migrations / "versions/0002_email.py").write_text(MIGRATION.format(change=change))
+    result = run(migrations)
+    assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.full
+@pytest.mark.parametrize(
+    "change",
+    [
+        'users.alter_column("userName", new_column_name="name")',
+        'users.add_column(sa.Column("email", sa.String(100), nullable=False))',
+    ],
+)
+def test_a_contracting_migration_fails(migrations: Path, change: str) -> None:
+    (migrations / "versions/0002_contract.py").write_text(MIGRATION.format(change=change))
+    result = run(migrations)
+    assert result.returncode == 1
+    assert "failed" in result.stdout
+
+
+def test_a_release_that_is_not_there_is_told(migrations: Path) -> None:
+    result = run(migrations, previous="v0.0.0")
+    assert (result.returncode, result.stderr) == (
+        1,
+        "ci/previous-suite: this checkout has no v0.0.0; fetch it, or name another release in PREVIOUS\n",
+    )
