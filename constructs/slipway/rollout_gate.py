@@ -74,7 +74,6 @@ class RolloutGate(Construct):
             security_groups=[group],
             role=role,
             log_group=log_group,
-            retry_attempts=0,
         )
         entry = eks.AccessEntry(
             self,

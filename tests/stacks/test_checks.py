@@ -60,6 +60,7 @@ ACKNOWLEDGED = {
         "IAM4[AmazonEKSWorkerNodeMinimalPolicy]",
     ],
     "DataStack/Database/Instance": ["RDS11"],
+    "ProdStack/Gate/Role": ["IAM5[*]"],
     "ProdStack/EntryPoint/AccessLogs": ["S1"],
     "ProdStack/EntryPoint/SecurityGroup": ["EC23"],
 }

@@ -31,7 +31,8 @@ WIDE_RESOURCES = {
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeVolumes"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRemovalRoleDefaultPolicy", "ec2:DescribeSnapshots"): LISTING,
     **{
-        ("CiStack/WebhookRoleDefaultPolicy", f"ec2:{action}"): "Lambda demands it of every function in a VPC"
+        (role, f"ec2:{action}"): "Lambda demands it of every function in a VPC"
+        for role in ("CiStack/WebhookRoleDefaultPolicy", "ProdStack/GateRoleDefaultPolicy")
         for action in (
             "AssignPrivateIpAddresses",
             "CreateNetworkInterface",

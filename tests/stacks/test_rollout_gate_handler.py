@@ -22,7 +22,7 @@ Object = dict[str, Any]
 DEPLOYMENT = "/apis/apps/v1/namespaces/slipway/deployments/backend"
 JOB = "/apis/batch/v1/namespaces/slipway/jobs/migration-1"
 PODS = "/api/v1/namespaces/slipway/pods"
-TOKEN = "k8s-aws-v1.token"
+TOKEN = "secret"
 
 
 class Server:

@@ -16,6 +16,8 @@ MASKS = (
     # ... and, by the image, in the name of the migration's Job and the logical ID that follows from it.
     (re.compile(r"(migration-working-tree-)[0-9a-f]{10}"), r"\1<hash>"),
     (re.compile(r"(Jobmigrationworkingtree)[0-9a-f]{10}[0-9A-F]{8}"), r"\1<hash>"),
+    # What waits for a release is named by all that it consists of.
+    (re.compile(r"(GateAwait(?:migration|rollout))[0-9a-f]{10}[0-9A-F]{8}"), r"\1<hash>"),
 )
 
 

@@ -78,7 +78,6 @@ SAMPLES = {
     ],
     "sns:topic": [arn("sns", "CiStack-Alarms-1")],
     "ssm:association": [arn("ssm", "association/1")],
-    "ssm:managed-instance": [arn("ssm", "managed-instance/mi-1")],
     "ssm:document": [arn("ssm", "document/CiStack-Document-1")],
     "ssm:parameter": [arn("ssm", "parameter/slipway/ci/key"), arn("ssm", "parameter/CFN-ClusterBarrier-1")],
 }

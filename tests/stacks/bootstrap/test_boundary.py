@@ -12,6 +12,15 @@ from tests.stacks.synthesis import Synthesis
 
 MANAGED: dict[str, list[str]] = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
 DEPLOY_ROLE = arn("iam", f"role/cdk-slipway-deploy-role-{ACCOUNT}-{REGION}", region="")
+HOST = arn("ec2", "instance/i-1")
+MEANT = {
+    "sts:AssumeRole": DEPLOY_ROLE,
+    **dict.fromkeys(
+        ("ssm:ListInstanceAssociations", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation"), HOST
+    ),
+}
+"""Resources of actions for which the kind alone does not say which one is meant."""
+
 WITHHELD = {
     "ecr-public:": "images of the public registry need no sign-in",
     "sts:GetServiceBearerToken": "images of the public registry need no sign-in",
@@ -59,7 +68,7 @@ def test_every_role_has_it(synthesis: Synthesis) -> None:
 
 def test_it_lets_through_what_the_stacks_grant(policies: Policies, synthesis: Synthesis) -> None:
     requests: list[dict[str, Any]] = [
-        {"action": action, **({"resource": DEPLOY_ROLE} if action == "sts:AssumeRole" else {})}
+        {"action": action, **({"resource": MEANT[action]} if action in MEANT else {})}
         for action in sorted(granted(synthesis))
     ]
     assert requests
