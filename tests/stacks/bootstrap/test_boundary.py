@@ -13,11 +13,15 @@ from tests.stacks.synthesis import Synthesis
 MANAGED: dict[str, list[str]] = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
 DEPLOY_ROLE = arn("iam", f"role/cdk-slipway-deploy-role-{ACCOUNT}-{REGION}", region="")
 HOST = arn("ec2", "instance/i-1")
+_OF_ONE_HOST = (
+    "ssm:ListInstanceAssociations",
+    "ssm:PutComplianceItems",
+    "ssm:UpdateInstanceAssociationStatus",
+    "ssm:UpdateInstanceInformation",
+)
 MEANT = {
     "sts:AssumeRole": DEPLOY_ROLE,
-    **dict.fromkeys(
-        ("ssm:ListInstanceAssociations", "ssm:UpdateInstanceAssociationStatus", "ssm:UpdateInstanceInformation"), HOST
-    ),
+    **dict.fromkeys(_OF_ONE_HOST, HOST),
 }
 """Resources of actions for which the kind alone does not say which one is meant."""
 
