@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from alembic import command
 from alembic.config import Config
+
 from application.database import LateBoundSQLAlchemy
 
 
