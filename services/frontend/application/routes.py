@@ -9,6 +9,7 @@ from werkzeug import Response as BareResponse
 from application import caching, notice
 from application.backend import RefusedError, users
 from application.notice import Deed, Notice
+from application.outage import UnavailableError
 
 _MAX_FORM_BYTES = 8 * 1024
 """A name and a page's name, of 50 emoji each, are 1.2 kB when percent-encoded."""
@@ -29,6 +30,8 @@ def init_app(app: Flask) -> None:
 
 def get_users() -> Response:
     """Show the first page of users, or the one after the name `after`."""
+    if "X-Outage" in request.headers:  # NGINX, which alone can send it: it has asked and was refused
+        raise UnavailableError("asked a moment ago")
     read_at = int(time())
     response = _page(request.args.get("after"), told=notice.take(request))
     if notice.COOKIE not in request.cookies:
