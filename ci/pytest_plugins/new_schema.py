@@ -24,5 +24,5 @@ def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest ca
     def drop_all(_database: LateBoundSQLAlchemy, **_: Any) -> None:
         command.downgrade(alembic, "base")
 
-    LateBoundSQLAlchemy.create_all = create_all  # type: ignore[method-assign, assignment]
-    LateBoundSQLAlchemy.drop_all = drop_all  # type: ignore[method-assign, assignment]
+    LateBoundSQLAlchemy.create_all = create_all  # type: ignore[method-assign, assignment]  # replacing it is the point
+    LateBoundSQLAlchemy.drop_all = drop_all  # type: ignore[method-assign, assignment]  # replacing it is the point

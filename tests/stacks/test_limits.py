@@ -13,7 +13,7 @@ def test_a_template_is_under_half_of_every_limit(synthesis: Synthesis, stack: st
     template = synthesis.templates[stack]
     used = {section: (len(template.get(section, {})), LIMITS[section]["number"]) for section in SECTIONS}
     used["bytes"] = (synthesis.path(stack).stat().st_size, LIMITS["template"]["body"])
-    print(f"{stack}: " + ", ".join(f"{what} {number} of {limit}" for what, (number, limit) in used.items()))  # noqa: T201
+    print(f"{stack}: " + ", ".join(f"{what} {number} of {limit}" for what, (number, limit) in used.items()))  # noqa: T201 - the figures
     assert [what for what, (number, limit) in used.items() if 2 * number >= limit] == []
 
 

@@ -67,6 +67,7 @@ REFUSED = {
 
 HARMLESS = {
     "a header with control characters": GET + b"X-Odd: a\x01b\r\n\r\n",
+    "the header by which NGINX asks for its error page": GET + b"X-Outage: 1\r\n\r\n",
     "a cookie of 7 kB": GET + b"Cookie: notice=" + b"x" * 7000 + b"\r\n\r\n",
     "a cookie that is no UTF-8": GET + b"Cookie: notice=%ff\xfe\r\n\r\n",
     "a cookie that ends nowhere": GET + b'Cookie: notice="a; b=\r\n\r\n',

@@ -268,3 +268,9 @@ def test_a_page_that_cannot_be_shown_can_be_asked_for_again(app: Flask, client: 
 
 def test_the_waits_fit_into_a_second_as_shipped() -> None:
     assert backend_module.PATIENCE == 0.75
+
+
+def test_whom_nginx_asks_for_its_error_page_asks_nobody(client: FlaskClient, hung: RawServer) -> None:
+    begun = monotonic()
+    assert client.get("/", headers={"X-Outage": "1"}).status_code == HTTPStatus.SERVICE_UNAVAILABLE
+    assert monotonic() - begun < backend_module.PATIENCE

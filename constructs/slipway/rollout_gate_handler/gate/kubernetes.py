@@ -67,8 +67,8 @@ class Kubernetes:
             self._root + path, headers={"Authorization": f"Bearer {self._token()}", "Accept": "application/json"}
         )
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._trust) as response:  # noqa: S310
-                answer: dict[str, Any] = json.load(response)
+            with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._trust) as got:  # noqa: S310 - as above
+                answer: dict[str, Any] = json.load(got)
         except (URLError, TimeoutError, ValueError) as error:  # an HTTPError is a URLError
             raise ClusterError(f"the cluster does not answer {path}: {error}") from error
         return answer
