@@ -270,7 +270,8 @@ def test_the_waits_fit_into_a_second_as_shipped() -> None:
     assert backend_module.PATIENCE == 0.75
 
 
-def test_whom_nginx_asks_for_its_error_page_asks_nobody(client: FlaskClient, hung: RawServer) -> None:
+@pytest.mark.usefixtures("hung")
+def test_the_answer_to_nginxs_second_question_waits_for_nobody(client: FlaskClient) -> None:
     begun = monotonic()
     assert client.get("/", headers={"X-Outage": "1"}).status_code == HTTPStatus.SERVICE_UNAVAILABLE
     assert monotonic() - begun < backend_module.PATIENCE
