@@ -19,9 +19,9 @@ STEP := ci/step
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansible
 TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb previous-suite full
-VERIFICATIONS := images scenes
+VERIFICATIONS := images scenes pods
 
-.PHONY: help up down status logs synth bootstrap check test verify bench snapshots docs install install-dev format lock clean
+.PHONY: help up down status logs synth bootstrap check test verify pods bench snapshots docs install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -64,6 +64,9 @@ verify: ## test what needs a container engine, and scenes that break a running s
 	@$(call run,$(VERIFICATIONS))
 
 verify: JOBS = 1
+
+pods: install-dev ## roll out releases and kill pods under load, and write the table to docs/pods.md (CLUSTER=1: in a cluster)
+	@PODS_REPORT=docs/pods.md ci/verify-pods
 
 # Every step runs, whatever the others came to; the summary decides.
 define run
@@ -118,6 +121,9 @@ step-images:
 # With the machine to itself: it tells how long requests take while something is broken.
 step-scenes:
 	@SHOW=1 $(STEP) scenes pytest -m scene
+
+step-pods:
+	@SHOW=1 $(STEP) pods ci/verify-pods
 
 bench: install-dev ## measure the application's speed into benchmarks/RESULTS.md
 	@python -m benchmarks $(BENCH)

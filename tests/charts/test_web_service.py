@@ -50,6 +50,12 @@ def test_what_a_container_says_last_is_kept_for_whoever_waits_for_it(name: str, 
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_a_whole_name_is_looked_up_once(name: str, workloads: dict[str, Manifest]) -> None:
+    """By default a name with four dots, as a Service's is, is looked for in three other domains first."""
+    assert workloads[name]["template"]["spec"]["dnsConfig"] == {"options": [{"name": "ndots", "value": "1"}]}
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_one_pod_on_each_of_three_nodes_and_in_each_zone_that_is_there(
     name: str, workloads: dict[str, Manifest]
 ) -> None:

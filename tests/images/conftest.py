@@ -35,7 +35,7 @@ def base() -> str:
 
 @pytest.fixture(scope="session")
 def images(base: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return the image of each pod; NGINX is the program that a laptop runs, on the same base."""
+    """Return the image of each pod; NGINX is the program that a laptop runs, stopped as the official image asks."""
     built = {name: f"localhost/slipway/{name}:test" for name in ("backend", "frontend", "proxy")}
     for name in ("backend", "frontend"):
         folder = str(ROOT / "services" / name)
@@ -43,7 +43,7 @@ def images(base: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
         podman("build", "--network=host", *arguments, f"--tag={built[name]}", folder)
     context = tmp_path_factory.mktemp("proxy")
     copy2(nginx_binary(), context / "nginx")
-    (context / "Dockerfile").write_text(f"FROM {base}\nCOPY --chmod=755 nginx /usr/sbin/nginx\n")
+    (context / "Dockerfile").write_text(f"FROM {base}\nCOPY --chmod=755 nginx /usr/sbin/nginx\nSTOPSIGNAL SIGQUIT\n")
     podman("build", f"--tag={built['proxy']}", str(context))
     return built
 

@@ -14,6 +14,7 @@ CONNECTIONS = 32
 """As many as the bars of this project speak of."""
 
 _PATIENCE = 10.0  # seconds after which a request counts as hanging
+_SAID = {"retry_after": "retry-after", "release": "x-release"}  # what is kept of an answer's headers
 
 
 @dataclass(frozen=True)
@@ -24,11 +25,13 @@ class Request:
     path: str
     body: bytes = b""
     content_type: str = "application/json"
+    cookie: str = ""
 
     def encode(self, host: str) -> bytes:
         """Return it as HTTP/1.1."""
         content = f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n" if self.body else ""
-        return f"{self.method} {self.path} HTTP/1.1\r\nHost: {host}\r\n{content}\r\n".encode() + self.body
+        cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
+        return f"{self.method} {self.path} HTTP/1.1\r\nHost: {host}\r\n{content}{cookie}\r\n".encode() + self.body
 
 
 @dataclass(frozen=True)
@@ -41,6 +44,7 @@ class Answer:
     status: int
     reason: str = ""
     retry_after: str = ""
+    release: str = ""
 
     @property
     def seconds(self) -> float:
@@ -56,18 +60,22 @@ class Load:
         connections: how many are kept busy.
     """
 
-    def __init__(self, url: str, requests: Callable[[int], Request], connections: int = CONNECTIONS) -> None:
+    def __init__(
+        self, url: str, requests: Callable[[int], Request], connections: int = CONNECTIONS, pause: float = 0.0
+    ) -> None:
         """Prepare a load.
 
         Args:
             url: where to, as scheme://host:port.
             requests: makes the n-th request.
             connections: how many are kept busy, each with one request at a time.
+            pause: seconds that a connection rests after each answer.
         """
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._requests = requests
         self.connections = connections
+        self._pause = pause
         self._numbers = count()
         self._stop = Event()
         self.answers: list[Answer] = []
@@ -102,9 +110,8 @@ class Load:
                         reader, writer = await asyncio.open_connection(self._host, self._port)
                     writer.write(request.encode(f"{self._host}:{self._port}"))
                     status, headers = await _read_answer(reader)
-                self.answers.append(
-                    Answer(request, sent, monotonic(), status, retry_after=headers.get("retry-after", ""))
-                )
+                said = {name: headers.get(header, "") for name, header in _SAID.items()}
+                self.answers.append(Answer(request, sent, monotonic(), status, **said))
                 keep = headers.get("connection", "").lower() != "close"
             except ConnectionRefusedError as error:
                 self.answers.append(Answer(request, sent, monotonic(), 0, f"refused: {error}"))
@@ -116,6 +123,7 @@ class Load:
             if not keep and writer is not None:
                 writer.close()
                 reader = writer = None
+            await asyncio.sleep(self._pause)
         if writer is not None:
             writer.close()
 

@@ -208,7 +208,7 @@ def _connected(host: str, port: int | None, secure: bool, deadline: float) -> so
     Raises:
         OSError: neither let us in, or there is none.
     """
-    addresses = _resolver.addresses(host, port or (443 if secure else 80))
+    addresses = _resolver.addresses(host, port or (443 if secure else 80), deadline)
     drawn = random.sample(addresses, min(_CONNECT_TRIES, len(addresses)))
     failure = OSError(f"{host} has no address")
     for family, kind, protocol, address in (drawn * _CONNECT_TRIES)[:_CONNECT_TRIES]:
