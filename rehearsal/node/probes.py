@@ -36,20 +36,15 @@ class Probe:
 
     async def ask(self, address: str) -> bool:
         """Return whether the pod at `address` answers well: with a status from 200 to 399."""
-        url = f"http://{address}:{self.port}{self.path}"
         try:
-            answer = await asyncio.to_thread(
-                urllib3.request,
-                "GET",
-                url,
-                headers={"Connection": "close"},
-                timeout=self.timeout,
-                retries=False,
-                redirect=False,
-            )
+            status = await asyncio.to_thread(self._status, address)
         except urllib3.exceptions.HTTPError:
             return False
-        return HTTPStatus.OK <= answer.status < HTTPStatus.BAD_REQUEST
+        return HTTPStatus.OK <= status < HTTPStatus.BAD_REQUEST
+
+    def _status(self, address: str) -> int:
+        with urllib3.HTTPConnectionPool(address, self.port, timeout=self.timeout, retries=False) as connection:
+            return connection.request("GET", self.path, headers={"Connection": "close"}, redirect=False).status
 
 
 class Prober:

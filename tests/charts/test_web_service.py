@@ -111,6 +111,14 @@ def test_a_pod_starts_with_the_real_page_and_lives_by_local_checks(
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_a_start_is_noticed_at_once_and_may_take_two_minutes(name: str, workloads: dict[str, Manifest]) -> None:
+    (container,) = workloads[name]["template"]["spec"]["containers"]
+    probe = container["startupProbe"]
+    assert probe["periodSeconds"] == 1
+    assert probe["periodSeconds"] * probe["failureThreshold"] == 120
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_stopped_pod_has_time_left_after_its_drain(name: str, workloads: dict[str, Manifest]) -> None:
     pod = workloads[name]["template"]["spec"]
     (container,) = pod["containers"]
