@@ -7,7 +7,7 @@ import cdk8s_plus_27 as kplus
 from constructs import Construct
 
 from k8s_charts import network, pod
-from k8s_charts.arguments import check_image, check_ports, check_replicas
+from k8s_charts.arguments import check_image, check_name, check_ports, check_replicas
 from k8s_charts.network import Edge, Network
 
 FEWEST = 3
@@ -20,6 +20,7 @@ CLUSTER_DOMAIN = "cluster.local"
 """The DNS domain of Kubernetes' own names; its default everywhere, EKS included."""
 
 _PROBE_PERIOD = cdk8s.Duration.seconds(5)
+_PROBE_PATIENCE = cdk8s.Duration.seconds(4)  # Kubernetes' one second would take busy pods for dead ones
 _START_UP_ATTEMPTS = 24  # two minutes: a first start may wait for the database
 _DRAIN_SECONDS = 15  # endpoints and load balancers stop sending before the process is told to stop
 _GRACE = cdk8s.Duration.seconds(45)  # the drain, then thirty seconds for requests under way
@@ -61,6 +62,7 @@ class WebService(Construct):
         cpu_request: kplus.Cpu | None = None,
         memory: cdk8s.Size | None = None,
         min_ready: cdk8s.Duration | None = None,
+        pod_labels: Mapping[str, str] | None = None,
         most: int = MOST,
     ) -> None:
         """Define the service.
@@ -83,12 +85,15 @@ class WebService(Construct):
                 throttles a pod while the node idles.
             memory: request and limit; 256 MiB by default.
             min_ready: how long a new pod must have been ready before an old one goes; not at all by default.
+            pod_labels: labels of the pods beyond the service's name. A label that changes rolls the pods: give the
+                release's to what is built anew for each release, and to nothing else.
             most: pods at the busiest.
 
         Raises:
-            ChartError: the image, the ports or the number of pods cannot work.
+            ChartError: the name, the image, the ports or the number of pods cannot work.
         """
         super().__init__(scope, id_)
+        check_name("service", id_)
         check_image(id_, image)
         check_ports(id_, port, metrics_port)
         check_replicas(id_, FEWEST, most)
@@ -99,7 +104,7 @@ class WebService(Construct):
             self,
             "deployment",
             metadata=cdk8s.ApiObjectMetadata(name=id_, labels=labels),
-            pod_metadata=cdk8s.ApiObjectMetadata(labels=labels),
+            pod_metadata=cdk8s.ApiObjectMetadata(labels={**(pod_labels or {}), **labels}),
             select=False,
             min_ready=min_ready,
             strategy=kplus.DeploymentStrategy.rolling_update(
@@ -129,11 +134,9 @@ class WebService(Construct):
                 cpu=kplus.CpuResources(request=cpu_request or kplus.Cpu.millis(100)),
                 memory=kplus.MemoryResources(request=memory, limit=memory),
             ),
-            startup=kplus.Probe.from_http_get(
-                startup_path, port=port, period_seconds=_PROBE_PERIOD, failure_threshold=_START_UP_ATTEMPTS
-            ),
-            readiness=kplus.Probe.from_http_get(readiness_path, port=port, period_seconds=_PROBE_PERIOD),
-            liveness=kplus.Probe.from_http_get("/healthz", port=port, period_seconds=_PROBE_PERIOD),
+            startup=_ask(startup_path, port, attempts=_START_UP_ATTEMPTS),
+            readiness=_ask(readiness_path, port),
+            liveness=_ask("/healthz", port),
             lifecycle=kplus.ContainerLifecycle(pre_stop=kplus.Handler.from_command(["sleep", str(_DRAIN_SECONDS)])),
         )
         pod.mount_temporary_directory(self.deployment, container)
@@ -190,4 +193,20 @@ class WebService(Construct):
             api_version="policy/v1",
             kind="PodDisruptionBudget",
             metadata=cdk8s.ApiObjectMetadata(name=name),
-        ).add_json_patch(cdk8s.JsonPatch.add("/spec", {"maxUnavailable": 1, "selector": {"matchLabels": dict(labels)}}))
+        ).add_json_patch(
+            cdk8s.JsonPatch.add(
+                "/spec",
+                {
+                    "maxUnavailable": 1,
+                    # One that does not serve may go at any time: else a release that crashes keeps nodes from renewal.
+                    "unhealthyPodEvictionPolicy": "AlwaysAllow",
+                    "selector": {"matchLabels": dict(labels)},
+                },
+            )
+        )
+
+
+def _ask(path: str, port: int, *, attempts: int = 3) -> kplus.Probe:
+    return kplus.Probe.from_http_get(
+        path, port=port, period_seconds=_PROBE_PERIOD, timeout_seconds=_PROBE_PATIENCE, failure_threshold=attempts
+    )

@@ -1,5 +1,6 @@
 """What every pod of a release guarantees."""
 
+import json
 from typing import Any
 
 import pytest
@@ -86,7 +87,29 @@ def test_nodes_are_drained_one_pod_at_a_time(
     (budget,) = (
         item["spec"] for item in manifests if (item["kind"], item["metadata"]["name"]) == ("PodDisruptionBudget", name)
     )
-    assert budget == {"maxUnavailable": 1, "selector": workloads[name]["selector"]}
+    assert budget == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": workloads[name]["selector"],
+    }
+
+
+def test_no_node_is_taken_away_from_under_a_migration(workloads: dict[str, Manifest]) -> None:
+    annotations = workloads["migration"]["template"]["metadata"]["annotations"]
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+
+
+def test_every_object_says_which_release_it_is_of(manifests: list[Manifest]) -> None:
+    assert {item["metadata"]["labels"]["app.kubernetes.io/version"] for item in manifests} == {"example"}
+
+
+@pytest.mark.parametrize("name", ["migration", "backend", "frontend"])
+def test_pods_of_an_image_of_the_release_say_so_too(name: str, workloads: dict[str, Manifest]) -> None:
+    assert workloads[name]["template"]["metadata"]["labels"]["app.kubernetes.io/version"] == "example"
+
+
+def test_a_release_that_leaves_the_proxy_as_it_is_does_not_roll_it(workloads: dict[str, Manifest]) -> None:
+    assert "example" not in json.dumps(workloads["proxy"]["template"]["metadata"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -102,6 +125,14 @@ def test_a_pod_starts_with_the_real_page_and_lives_by_local_checks(
     assert container["startupProbe"]["httpGet"]["path"] == page
     assert container["livenessProbe"]["httpGet"]["path"] == "/healthz"
     assert container["readinessProbe"]["httpGet"]["path"] in ("/readyz", "/healthz")
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_pod_that_is_slow_once_is_not_taken_for_dead(name: str, workloads: dict[str, Manifest]) -> None:
+    (container,) = workloads[name]["template"]["spec"]["containers"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert 1 < container[probe]["timeoutSeconds"] <= container[probe]["periodSeconds"]
+        assert container[probe]["failureThreshold"] >= 3
 
 
 @pytest.mark.parametrize("name", SERVICES)
