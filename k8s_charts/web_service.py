@@ -83,7 +83,7 @@ class WebService(Construct):
             command: replaces the image's own command.
             cpu_request: share of a CPU that is reserved; 100 millicores by default. There is no CPU limit: a limit
                 throttles a pod while the node idles.
-            memory: request and limit; 256 MiB by default.
+            memory: request and limit, twice what `python -m benchmarks pod` measures; 256 MiB by default.
             min_ready: how long a new pod must have been ready before an old one goes; not at all by default.
             pod_labels: labels of the pods beyond the service's name. A label that changes rolls the pods: give the
                 release's to what is built anew for each release, and to nothing else.
