@@ -1,6 +1,10 @@
 """What cannot work is refused when the charts are made, with one line."""
 
 import dataclasses
+import os
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import cdk8s
@@ -145,3 +149,31 @@ def test_a_service_by_a_name_that_dns_has_no_place_for_is_refused() -> None:
             callers=[],
             calls=[],
         )
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("frontend.PORT = 80", "frontend: ports 80, 5100 are not allowed; give different ones from 1024 to 65535"),
+        ("backend.PORT = 5002", "backend declares port 5002, its process listens on 5001, 5101"),
+    ],
+)
+def test_what_is_refused_is_told_in_one_line_and_nothing_is_written(change: str, message: str, tmp_path: Path) -> None:
+    code = f"""
+import runpy
+from k8s_charts import backend, frontend
+{change}
+runpy.run_module("k8s_charts.__main__", run_name="__main__")
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.splitlines()[-1] == message
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
