@@ -102,10 +102,9 @@ def _behind(view: View, namespace: str, name: str, port: int | str | None, what:
     number = workload.port(target)
     if number is None:
         raise WiringError(f"{what}: the Service {name} leads to port {target}, which no container declares")
-    if service["spec"].get("clusterIP") == "None" and number != entry["port"]:
-        raise WiringError(
-            f"{what}: the Service {name} is headless, so its port {entry['port']} must be the pods', {number}"
-        )
+    if number != entry["port"]:
+        why = "is headless" if service["spec"].get("clusterIP") == "None" else "is judged by EKS's network policies"
+        raise WiringError(f"{what}: the Service {name} {why}, so its port {entry['port']} must be the pods', {number}")
     return workload, number
 
 

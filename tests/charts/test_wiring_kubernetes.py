@@ -137,11 +137,6 @@ def service_that_translates(objects: Objects) -> None:
     rewrite(objects, "svc.cluster.local:5000", "svc.cluster.local:80")
 
 
-def policies_by_the_services_port(objects: Objects) -> None:
-    service_that_translates(objects)
-    port("proxy", "egress", 5000, port=80)(objects)
-
-
 def ports_without_names(objects: Objects) -> None:
     for declared in container(objects, "frontend")["ports"]:
         del declared["name"]
@@ -180,7 +175,11 @@ def ports_without_names(objects: Objects) -> None:
             f"{FRONTEND_TO_BACKEND}no network policy lets frontend in at backend",
         ),
         (policy_for_nobody, "frontend: no network policy closes its pods"),
-        (policies_by_the_services_port, f"proxy calls {FRONTEND}:80 (nginx.conf): no network policy lets proxy out"),
+        (
+            service_that_translates,
+            f"proxy calls {FRONTEND}:80 (nginx.conf): the Service frontend is judged by EKS's network policies, "
+            "so its port 80 must be the pods', 5000",
+        ),
         # what is called without a Service
         (
             lambda objects: forbid(objects, "backend", "egress", 53),
@@ -319,7 +318,6 @@ def test_a_role_for_a_service_account_that_is_not_there_is_refused(objects: Obje
         rule("backend", "egress", 3306, to=[]),
         lambda objects: objects["NetworkPolicy", "backend"]["spec"].pop("policyTypes"),
         ports_without_names,
-        service_that_translates,
         lambda objects: service_port(objects, targetPort="http"),
         lambda objects: objects["TargetGroupBinding", "proxy"]["spec"]["serviceRef"].update(port="http"),
         lambda objects: pod(objects, "frontend").pop("serviceAccountName"),
