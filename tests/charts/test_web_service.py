@@ -148,3 +148,23 @@ def test_no_manifest_holds_a_password_or_a_moving_tag(files: dict[str, str]) -> 
     for text in files.values():
         assert "password" not in text.lower()
         assert ":latest" not in text
+
+
+def test_the_namespace_admits_only_pods_that_meet_pod_security_restricted(manifests: list[Manifest]) -> None:
+    (namespace,) = (item for item in manifests if item["kind"] == "Namespace")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_whoever_asks_for_a_service_sees_every_pod(name: str, manifests: list[Manifest]) -> None:
+    (service,) = (item["spec"] for item in manifests if (item["kind"], item["metadata"]["name"]) == ("Service", name))
+    assert service["clusterIP"] == "None"
+    assert "publishNotReadyAddresses" not in service
+
+
+def test_a_migration_is_tried_again_in_a_new_pod_and_not_for_ever(workloads: dict[str, Manifest]) -> None:
+    job = workloads["migration"]
+    assert job["backoffLimit"] >= 3
+    assert job["template"]["spec"]["restartPolicy"] == "Never"  # each attempt's last words are kept
+    assert job["activeDeadlineSeconds"] == 600
+    assert "ttlSecondsAfterFinished" not in job  # the gate looks for it
