@@ -1,11 +1,15 @@
 """What the cluster is told of the network is what the network is, and waits along the request path add up."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.stacks.synthesis import Synthesis, flat
+from tests.stacks.synthesis import ROOT, Synthesis, flat
 
 CLUSTER_DNS_TTL = 5  # seconds that CoreDNS lets an answer about pods be kept; its cache keeps to that
 ENDPOINT_UPDATE = 1  # seconds until the cluster's DNS knows of a change
@@ -87,3 +91,20 @@ def test_nginx_keeps_a_connection_for_longer_than_the_load_balancer_does(synthes
     idle = int(told.get("idle_timeout.timeout_seconds", LOAD_BALANCER_IDLE))
     (kept,) = re.findall(r"\n    keepalive_timeout (\d+)s;", _nginx(synthesis))
     assert int(kept) > idle
+
+
+@pytest.mark.full
+def test_a_release_that_does_not_fit_together_is_refused_at_synthesis(tmp_path: Path) -> None:
+    code = "import runpy; from k8s_charts import backend; backend.PORT = 5002; runpy.run_path('app.py')"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "CDK_OUTDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1] == "backend declares port 5002, its process listens on 5001, 5101"
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.glob("*.template.json"))
