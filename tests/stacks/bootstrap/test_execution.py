@@ -88,6 +88,24 @@ def test_it_may_do_what_no_schema_says(policies: Policies, action: str, resource
     assert refused(policies.execution, [{"action": action, "resource": resource}]) == []
 
 
+@pytest.mark.parametrize(
+    "service",
+    [
+        "eks",
+        "elasticloadbalancing",
+        "events",  # an alarm that recovers a host, the first in an account
+        "ops.apigateway",
+        "rds",
+        "ssm",
+    ],
+)
+def test_it_may_make_the_role_that_a_service_wants_of_an_account_once(policies: Policies, service: str) -> None:
+    principal = f"{service}.amazonaws.com"
+    role = arn("iam", f"role/aws-service-role/{principal}/AWSServiceRoleFor", region="")
+    request = {"action": "iam:CreateServiceLinkedRole", "resource": role}
+    assert refused(policies.execution, [{**request, "context": {**OURS, "iam:AWSServiceName": principal}}]) == []
+
+
 def test_it_may_read_the_parameters_that_templates_name(policies: Policies, synthesis: Synthesis) -> None:
     names = {
         parameter["Default"]
