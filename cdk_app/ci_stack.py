@@ -25,7 +25,8 @@ from slipway import (
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
 _SSH_PORT = 22
-_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing")
+"""Of the CDK's roles, those that release images which are there: none is built, and nothing is looked up."""
 
 
 class CiStack(Stack):
