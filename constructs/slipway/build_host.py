@@ -18,9 +18,9 @@ class BuildHost(Construct):
     """A private EC2 instance that is reached through Systems Manager alone.
 
     Guarantees: no public address, no key pair; nobody is admitted, and nothing but HTTP and HTTPS let out, by its
-    security group until someone adds a rule; metadata only by IMDSv2 and only from the host itself, not from its containers; an encrypted gp3 disk; moved to
-    other hardware when its own fails, and an alarm says so; a role of its own that may do nothing but be managed, and
-    read no parameter, until someone grants more.
+    security group until someone adds a rule; metadata only by IMDSv2 and only from the host itself, not from its
+    containers; an encrypted gp3 disk; moved to other hardware when its own fails, and an alarm says so; a role of its
+    own that may do nothing but be managed, and read no parameter, until someone grants more.
 
     Attributes:
         instance: the EC2 instance.
