@@ -10,6 +10,7 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 ZONE = "Z0123456789ABCDEFGHIJ"
+DOMAIN = {"domain": "users.example.com", "domain_zone_id": ZONE}
 
 
 def arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
