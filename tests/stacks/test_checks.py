@@ -54,6 +54,7 @@ ACKNOWLEDGED = {
         "IAM4[AmazonEKSComputePolicy]",
         "IAM4[AmazonEKSLoadBalancingPolicy]",
         "IAM4[AmazonEKSNetworkingPolicy]",
+        "IAM5[*]",
     ],
     "ClusterStack/Cluster/Nodes/Role": [
         "IAM4[AmazonEC2ContainerRegistryPullOnly]",

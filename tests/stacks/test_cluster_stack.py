@@ -102,6 +102,23 @@ def test_nodes_may_join_before_they_are_asked_for(template: Template) -> None:
     template.has_resource("Custom::AWSCDK-EKS-KubernetesResource", {"DependsOn": Match.array_with([entry])})
 
 
+def test_eks_may_tag_nodes_of_this_cluster_before_it_is_asked_for_them(template: Template) -> None:
+    ((policy, properties),) = (
+        (key, item["Properties"])
+        for key, item in template.find_resources("AWS::IAM::Policy").items()
+        if item["Properties"]["Roles"][0]["Ref"].startswith("ClusterRole")
+    )
+    statements = properties["PolicyDocument"]["Statement"]
+    own = {"aws:RequestTag/eks:eks-cluster-name": "${aws:PrincipalTag/eks:eks-cluster-name}"}
+    assert [item["Condition"]["StringEquals"] for item in statements] == [own] * 2
+    assert [item["Action"] for item in statements] == [
+        ["ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:RunInstances"],
+        "ec2:CreateNetworkInterface",
+    ]
+    (manifest,) = template.find_resources("Custom::AWSCDK-EKS-KubernetesResource").values()
+    assert policy in manifest["DependsOn"]
+
+
 def test_metrics_server_comes_after_the_nodes_it_runs_on(template: Template) -> None:
     nodes = next(iter(template.find_resources("Custom::AWSCDK-EKS-KubernetesResource")))
     template.has_resource(

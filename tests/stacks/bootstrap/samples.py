@@ -21,6 +21,7 @@ _IDS = {
     "elastic-ip": "eipalloc-1",
     "instance": "i-1",
     "internet-gateway": "igw-1",
+    "launch-template": "lt-1",
     "natgateway": "nat-1",
     "network-interface": "eni-1",
     "route-table": "rtb-1",
