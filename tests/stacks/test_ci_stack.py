@@ -20,6 +20,7 @@ def test_hosts_are_private_and_without_a_key(template: Template) -> None:
         "AWS::EC2::Instance",
         {
             "KeyName": Match.absent(),
+            "AvailabilityZone": Match.absent(),  # the subnet's
             "NetworkInterfaces": [
                 Match.object_like(
                     {
@@ -62,6 +63,9 @@ def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Tem
 
     assert watched == set(template.find_resources("AWS::EC2::Instance"))
     for alarm in alarms.values():
+        # the metric is 0 or 1
+        judged = [alarm["Properties"][key] for key in ("Statistic", "ComparisonOperator", "Threshold")]
+        assert judged == ["Maximum", "GreaterThanOrEqualToThreshold", 1]
         recover, tell = alarm["Properties"]["AlarmActions"]
         assert flat(recover).endswith(":ec2:recover")
         assert "NetworkStack:ExportsOutputRefAlarms" in tell["Fn::ImportValue"]
@@ -138,6 +142,8 @@ def test_a_deployment_waits_for_the_playbooks(template: Template, play: str) -> 
             "ScheduleExpression": "rate(1 day)",
         },
     )
+    # a changed script makes a new version, and not a new document for which both hosts would be configured anew
+    template.has_resource_properties("AWS::SSM::Document", {"UpdateMethod": "NewVersion"})
 
 
 def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
@@ -182,6 +188,10 @@ def test_the_webhook_is_throttled_and_answers_posts_on_one_path(template: Templa
         "AWS::ApiGatewayV2::Stage",
         {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 20}},
     )
+
+
+def test_the_webhook_answers_before_github_gives_up(template: Template) -> None:
+    template.has_resource_properties("AWS::Lambda::Function", {"Handler": "handler.handle", "Timeout": 9})
 
 
 def test_every_call_of_the_webhook_leaves_a_line_of_json(template: Template) -> None:

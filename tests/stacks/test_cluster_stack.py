@@ -83,6 +83,7 @@ def test_nodes_are_arm64_in_the_three_private_subnets(synthesis: Synthesis, temp
         "node.kubernetes.io/instance-type": ["t4g.medium", "c7g.large", "m7g.large"],
     }
     assert objects["NodePool"]["limits"] == {"cpu": "32"}
+    assert objects["NodePool"]["disruption"]["budgets"] == [{"nodes": "1"}]
 
 
 def test_network_policies_are_really_enforced(synthesis: Synthesis) -> None:

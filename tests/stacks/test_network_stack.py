@@ -58,7 +58,11 @@ def test_no_subnet_gives_public_addresses(template: Template) -> None:
 def test_s3_is_reached_without_the_nat_gateway(template: Template) -> None:
     template.has_resource_properties(
         "AWS::EC2::VPCEndpoint",
-        {"VpcEndpointType": "Gateway", "RouteTableIds": [Match.object_like({"Ref": Match.any_value()})] * 3},
+        {
+            "VpcEndpointType": "Gateway",
+            "ServiceName": {"Fn::Join": ["", ["com.amazonaws.", {"Ref": "AWS::Region"}, ".s3"]]},
+            "RouteTableIds": [Match.object_like({"Ref": Match.any_value()})] * 3,
+        },
     )
 
 
