@@ -44,7 +44,7 @@ def statements(qualifier: str) -> list[iam.PolicyStatement]:
             "AssumeRole",
             *(
                 iam_arn(f"role/cdk-{qualifier}-{role}-role-${{AWS::AccountId}}-${{AWS::Region}}")
-                for role in ("deploy", "file-publishing", "image-publishing", "lookup")
+                for role in ("deploy", "file-publishing")
             ),
         ),
     ]

@@ -88,7 +88,7 @@ class AnsibleDelivery(Construct):
         host.role.add_to_policy(
             iam.PolicyStatement(actions=["ssm:DescribeDocument", "ssm:GetDocument"], resources=[document])
         )
-        association = ssm.CfnAssociation(
+        return ssm.CfnAssociation(
             self,
             f"Apply-{play}",
             name=self._document.ref,
@@ -103,8 +103,6 @@ class AnsibleDelivery(Construct):
             schedule_expression="rate(1 day)",
             wait_for_success_timeout_seconds=self._seconds,
         )
-        association.node.add_dependency(host.role)
-        return association
 
     def _tell_failures(self, alarms: sns.ITopic) -> None:
         """Tell `alarms` whenever a host could not be brought to what is written."""

@@ -10,21 +10,22 @@ from constructs import Construct
 
 from slipway.acknowledge import acknowledge
 
+_TO_THE_WORLD = {80: "Packages of the distribution, signed", 443: "AWS, source code, images and all other packages"}
 _MADE_LATER = ("ec2:<AWS::Region>:<AWS::AccountId>:instance", "ssm:<AWS::Region>:<AWS::AccountId>:association")
 
 
 class BuildHost(Construct):
     """A private EC2 instance that is reached through Systems Manager alone.
 
-    Guarantees: no public address, no key pair, nobody admitted by its security group until someone adds a rule;
-    metadata only by IMDSv2 and only from the host itself, not from its containers; an encrypted gp3 disk; moved to
-    other hardware when its own fails, and an alarm says so; a role of its own that may do nothing but be managed, and
-    read no parameter, until someone grants more.
+    Guarantees: no public address, no key pair; nobody is admitted, and nothing but HTTP and HTTPS let out, by its
+    security group until someone adds a rule; metadata only by IMDSv2 and only from the host itself, not from its
+    containers; an encrypted gp3 disk; moved to other hardware when its own fails, and an alarm says so; a role of its
+    own that may do nothing but be managed, and read no parameter, until someone grants more.
 
     Attributes:
         instance: the EC2 instance.
         role: what the host may do.
-        security_group: who may connect; lets nobody in, and TCP out through the NAT gateway.
+        security_group: who may connect; lets nobody in, and HTTP and HTTPS alone out, through the NAT gateway.
     """
 
     def __init__(
@@ -78,9 +79,9 @@ class BuildHost(Construct):
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description=f"Host {name}", allow_all_outbound=False
         )
-        self.security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.all_tcp(), "Packages, images, source code, AWS and the other hosts"
-        )
+        # Names and the time come from the VPC itself, which no security group can keep a host from.
+        for port, purpose in _TO_THE_WORLD.items():
+            self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), purpose)
         self.instance = ec2.Instance(
             self,
             "Instance",

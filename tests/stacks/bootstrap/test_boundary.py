@@ -100,7 +100,10 @@ FORBIDDEN = (
     ("iam:CreateUser", arn("iam", "user/mallory", region="")),
     ("iam:PassRole", arn("iam", "role/payroll", region="")),
     ("sts:AssumeRole", arn("iam", "role/payroll", region="")),
-    ("sts:AssumeRole", arn("iam", f"role/cdk-slipway-cfn-exec-role-{ACCOUNT}-{REGION}", region="")),
+    *(
+        ("sts:AssumeRole", arn("iam", f"role/cdk-slipway-{role}-role-{ACCOUNT}-{REGION}", region=""))
+        for role in ("cfn-exec", "image-publishing", "lookup")
+    ),
     ("cloudformation:CreateStack", arn("cloudformation", "stack/Mallory/1")),
     ("lambda:UpdateFunctionCode", arn("lambda", "function:CiStack-Webhook-1")),
     ("lambda:InvokeFunction", arn("lambda", "function:payroll")),
