@@ -1,5 +1,6 @@
 """Every rule of every security group, inline or not, in and out."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ PEERS = {"CidrIp", "CidrIpv6"} | {
     f"{side}{kind}" for side in ("Source", "Destination") for kind in ("SecurityGroupId", "PrefixListId")
 }
 WRITTEN_BY_THE_CDK = ("from ", "to ", "Allow all outbound", "Disallow all")
+
+TAKEN_BY_EC2 = re.compile(r"[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{1,255}")
 
 
 def _rules(synthesis: Synthesis, direction: str) -> Iterator[tuple[str, Resource]]:
@@ -68,3 +71,9 @@ def test_every_rule_opens_one_port_of_tcp(synthesis: Synthesis) -> None:
     assert [
         (where, rule) for where, rule in rules if rule["IpProtocol"] != "tcp" or rule["FromPort"] != rule["ToPort"]
     ] == []
+
+
+def test_every_description_is_one_that_ec2_takes(synthesis: Synthesis) -> None:
+    told = [rule["Description"] for side in ("Ingress", "Egress") for _, rule in _rules(synthesis, side)]
+    told += [group["Properties"]["GroupDescription"] for _, _, group in synthesis.resources("AWS::EC2::SecurityGroup")]
+    assert [text for text in told if not TAKEN_BY_EC2.fullmatch(text)] == []
