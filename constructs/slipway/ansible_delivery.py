@@ -1,6 +1,7 @@
 """Ansible playbooks, carried to hosts and applied by Systems Manager."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from aws_cdk import Duration, Fn, IgnoreMode, Stack
@@ -15,6 +16,7 @@ from constructs import Construct
 from slipway.build_host import BuildHost
 
 _SCRIPT = Path(__file__).with_suffix(".sh")
+_VERSION = sha256(_SCRIPT.read_bytes()).hexdigest()[:6]
 _ARCHIVE = "/opt/slipway/ansible.zip"
 _NOT_DELIVERED = ["**/__pycache__", "**/.cache", "**/.ansible", "**/*.pyc", "**/*.retry"]
 
@@ -24,7 +26,7 @@ class AnsibleDelivery(Construct):
 
     Guarantees: hosts are changed only by what stands in the directory, at the version that the stack was deployed
     with; Ansible itself comes from the directory's hash-locked `requirements.txt`; a deployment that changes the
-    directory or a host's variables waits for the hosts, and fails if they do; every host is brought back to what is
+    directory, the script that applies it or a host's variables waits for the hosts, and fails if they do; every host is brought back to what is
     written once a day, and whoever listens to the alarms is told when that fails.
     """
 
@@ -97,6 +99,7 @@ class AnsibleDelivery(Construct):
             parameters={
                 "Source": [f'{{"path": "{self._asset.http_url}"}}'],
                 "Play": [play],
+                "Script": [_VERSION],
                 # Base64, so that no value can be taken for a part of the script.
                 "Variables": [Fn.base64(stack.to_json_string(dict(variables)))],
             },
@@ -143,6 +146,11 @@ class AnsibleDelivery(Construct):
                     "description": "this host's name in site.yml",
                     "allowedPattern": "^[a-z][a-z0-9_]*$",
                 },
+                "Script": {
+                    "type": "String",
+                    "description": "version of this document's script: another one makes the hosts run it",
+                    "allowedPattern": "^[0-9a-f]{6}$",
+                },
                 "Variables": {
                     "type": "String",
                     "description": "the playbooks' variables: a JSON object, in Base64",
@@ -165,7 +173,7 @@ class AnsibleDelivery(Construct):
                     "inputs": {
                         "timeoutSeconds": str(int(self._seconds)),
                         "runCommand": [
-                            "set -- '{{ Play }}' '{{ Variables }}'",
+                            "set -- '{{ Play }}' '{{ Variables }}' # script {{ Script }}",
                             *_SCRIPT.read_text("utf-8").splitlines(),
                         ],
                     },

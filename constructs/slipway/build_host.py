@@ -117,13 +117,32 @@ class BuildHost(Construct):
             reason="the host holds nothing that is not on a volume of its own or made anew; protected, no new image or "
             "type could replace it",
         )
+        self._watch(
+            "HardwareFailure",
+            metric="StatusCheckFailed_System",
+            action=actions.Ec2InstanceAction.RECOVER,
+            says=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            alarms=alarms,
+        )
+        self._watch(
+            "Hung",
+            metric="StatusCheckFailed_Instance",
+            action=actions.Ec2InstanceAction.REBOOT,
+            says=f"Host {name} does not answer its network any more; EC2 restarts it",
+            alarms=alarms,
+        )
+
+    def _watch(
+        self, id_: str, *, metric: str, action: actions.Ec2InstanceAction, says: str, alarms: sns.ITopic
+    ) -> None:
+        """Do something about a status check that has failed for two minutes, and tell somebody."""
         failure = cloudwatch.Alarm(
             self,
-            "HardwareFailure",
-            alarm_description=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            id_,
+            alarm_description=says,
             metric=cloudwatch.Metric(
                 namespace="AWS/EC2",
-                metric_name="StatusCheckFailed_System",
+                metric_name=metric,
                 dimensions_map={"InstanceId": self.instance.instance_id},
                 statistic=cloudwatch.Stats.MAXIMUM,
                 period=Duration.minutes(1),
@@ -132,7 +151,7 @@ class BuildHost(Construct):
             threshold=1,
             evaluation_periods=2,
         )
-        failure.add_alarm_action(actions.Ec2Action(actions.Ec2InstanceAction.RECOVER), actions.SnsAction(alarms))
+        failure.add_alarm_action(actions.Ec2Action(action), actions.SnsAction(alarms))
 
     def as_condition(self) -> dict[str, dict[str, str]]:
         """Return IAM's condition for an instance that is this host, or the one that it replaces or is replaced by."""

@@ -1,9 +1,11 @@
 import base64
 import json
+from hashlib import sha256
 
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from rehearsal import ROOT
 from tests.stacks.synthesis import Synthesis, flat
 
 STACK = "CiStack"
@@ -55,10 +57,13 @@ def test_the_image_is_a_dated_one_that_cloudformation_looks_up(template: Templat
     )
 
 
-def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Template) -> None:
-    alarms = template.find_resources(
-        "AWS::CloudWatch::Alarm", {"Properties": {"MetricName": "StatusCheckFailed_System"}}
-    )
+@pytest.mark.parametrize(
+    ("metric", "action"), [("StatusCheckFailed_System", "recover"), ("StatusCheckFailed_Instance", "reboot")]
+)
+def test_a_host_that_fails_is_moved_and_one_that_hangs_restarted_and_somebody_is_told(
+    template: Template, metric: str, action: str
+) -> None:
+    alarms = template.find_resources("AWS::CloudWatch::Alarm", {"Properties": {"MetricName": metric}})
     watched = {alarm["Properties"]["Dimensions"][0]["Value"]["Ref"] for alarm in alarms.values()}
 
     assert watched == set(template.find_resources("AWS::EC2::Instance"))
@@ -66,8 +71,8 @@ def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Tem
         # the metric is 0 or 1
         judged = [alarm["Properties"][key] for key in ("Statistic", "ComparisonOperator", "Threshold")]
         assert judged == ["Maximum", "GreaterThanOrEqualToThreshold", 1]
-        recover, tell = alarm["Properties"]["AlarmActions"]
-        assert flat(recover).endswith(":ec2:recover")
+        act, tell = alarm["Properties"]["AlarmActions"]
+        assert flat(act).endswith(f":ec2:{action}")
         assert "NetworkStack:ExportsOutputRefAlarms" in tell["Fn::ImportValue"]
 
 
@@ -142,7 +147,7 @@ def test_a_deployment_waits_for_the_playbooks(template: Template, play: str) -> 
             "ScheduleExpression": "rate(1 day)",
         },
     )
-    # a changed script makes a new version, and not a new document for which both hosts would be configured anew
+    # a changed script makes a new version, not a new document, which could not take the old one's place
     template.has_resource_properties("AWS::SSM::Document", {"UpdateMethod": "NewVersion"})
 
 
@@ -178,7 +183,16 @@ def test_no_variable_can_be_taken_for_a_part_of_the_script(template: Template) -
     pattern = Match.string_like_regexp(document["parameters"]["Variables"]["allowedPattern"])
     assert pattern.test(base64.b64encode(b"'; reboot #").decode()).has_failed() is False
     assert pattern.test("'; reboot #").has_failed() is True
-    assert document["mainSteps"][1]["inputs"]["runCommand"][0] == "set -- '{{ Play }}' '{{ Variables }}'"
+    first = document["mainSteps"][1]["inputs"]["runCommand"][0]
+    assert first.startswith("set -- '{{ Play }}' '{{ Variables }}' # ")
+
+
+def test_a_changed_script_is_run_by_the_deployment_that_changes_it(template: Template) -> None:
+    """An association runs anew when its own parameters change, and not when the document that it names does."""
+    script = (ROOT / "constructs/slipway/ansible_delivery.sh").read_bytes()
+    for item in template.find_resources("AWS::SSM::Association").values():
+        (version,) = item["Properties"]["Parameters"]["Script"]
+        assert sha256(script).hexdigest().startswith(version)
 
 
 def test_the_webhook_is_throttled_and_answers_posts_on_one_path(template: Template) -> None:

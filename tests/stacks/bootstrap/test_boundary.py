@@ -135,3 +135,9 @@ def test_it_ends_at_the_region(policies: Policies) -> None:
     instance = arn("ec2", "instance/i-1", region="us-east-1")
     request = {"action": "ec2:RunInstances", "resource": instance, "context": elsewhere}
     assert refused(policies.boundary, [request]) == [f"ec2:RunInstances on {instance}: ImplicitlyDenied"]
+
+
+def test_a_login_to_a_database_needs_no_region_in_the_request(policies: Policies) -> None:
+    user = arn("rds-db", "dbuser:db-1/application")
+    (verdict,) = judge(policies.boundary, [{"action": "rds-db:connect", "resource": user, "context": {}}])
+    assert verdict["verdicts"] == {user: "Allowed"}
