@@ -26,8 +26,8 @@ class AnsibleDelivery(Construct):
 
     Guarantees: hosts are changed only by what stands in the directory, at the version that the stack was deployed
     with; Ansible itself comes from the directory's hash-locked `requirements.txt`; a deployment that changes the
-    directory, the script that applies it or a host's variables waits for the hosts, and fails if they do; every host is brought back to what is
-    written once a day, and whoever listens to the alarms is told when that fails.
+    directory, what applies it or a host's variables waits for the hosts, and fails if they do; every host is brought
+    back to what is written once a day, and whoever listens to the alarms is told when that fails.
     """
 
     def __init__(
