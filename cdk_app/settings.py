@@ -5,6 +5,7 @@ into cdk.json's context, where the pipeline finds it too; the command line, `-c 
 Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network
@@ -18,6 +19,7 @@ from slipway.private_cluster import SERVICE_CIDR
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
 """The CDK's own context keys that neither hold a colon nor start with '@'."""
 
+_GITHUB = r"https://github\.com/[\w.-]+/[\w.-]+\.git"
 _TAG = "1 to 256 letters, digits, spaces and . : / = + - @ _"
 
 
@@ -57,6 +59,7 @@ NodeType = Annotated[str, Field(pattern=r"^[a-z]+\d+g[a-z]*\.(micro|small|medium
 DatabaseClass = Annotated[str, Field(pattern=r"^db\.[a-z]\d+[a-z]*\.(micro|small|medium|large|\d*xlarge)$")]
 TagValue = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\w .:/=+@-]+$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:iam::\d{12}:role/\S+$")]
+SecretArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:secretsmanager:[\w-]+:\d{12}:secret:\S+-\w{6}$")]
 List = BeforeValidator(_split)
 Optional = BeforeValidator(_unset_if_empty)
 
@@ -142,6 +145,39 @@ class Ci(_Section):
     jenkins_type: NodeType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
     test_type: NodeType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
     home_gib: int = Field(30, ge=10, le=1000, description="10 to 1000 GiB for Jenkins' home")
+    github_token_secret: Annotated[SecretArn | None, Optional] = Field(
+        None,
+        description="ARN of the Secrets Manager secret whose string is a GitHub token, for a private repository, pull "
+        "requests and commit statuses; none by default",
+    )
+    oidc_issuer: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^https://[\w.\-]+(/\S*)?$",
+        description="the https URL of the OpenID Connect provider that people sign in to Jenkins with; none by default",
+    )
+    oidc_client_id: Annotated[str | None, Optional] = Field(
+        None, pattern=r"^\S+$", description="what the provider calls Jenkins; give all ci.oidc_* or none"
+    )
+    oidc_client_secret: Annotated[SecretArn | None, Optional] = Field(
+        None, description="ARN of the Secrets Manager secret whose string is the client's secret at the provider"
+    )
+    oidc_admins: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^[\w.:/@\-]+$",
+        description="the provider's group that administers Jenkins; whoever else signs in may read",
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        oidc = {name: value for name, value in self if name.startswith("oidc_")}
+        missing = [f"ci.{name}" for name, value in oidc.items() if value is None]
+        if 0 < len(missing) < len(oidc):
+            raise ValueError(f"{', '.join(missing)} is not set; give all of ci.oidc_* or none")
+        if self.github_token_secret and not re.fullmatch(_GITHUB, self.repository):
+            raise ValueError(
+                f"ci.github_token_secret with ci.repository={self.repository}: give https://github.com/OWNER/NAME.git"
+            )
+        return self
 
 
 class Settings(_Section):
