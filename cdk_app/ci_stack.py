@@ -72,6 +72,8 @@ class CiStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         administrator.grant_read(self._jenkins.role)
+        self._let_jenkins_read("GithubToken", settings.ci.github_token_secret)
+        self._let_jenkins_read("OidcClientSecret", settings.ci.oidc_client_secret)
         acknowledge(
             administrator,
             "SMG4",
@@ -167,6 +169,11 @@ class CiStack(Stack):
             )
         )
 
+    def _let_jenkins_read(self, id_: str, secret_arn: str | None) -> None:
+        """Let Ansible on Jenkins' host read a secret that a person has put into Secrets Manager, if one is set."""
+        if secret_arn:
+            secretsmanager.Secret.from_secret_complete_arn(self, id_, secret_arn).grant_read(self._jenkins.role)
+
     def _let_hosts_exchange_keys(self) -> None:
         """Let each host publish its key and read the other's; Jenkins' deploying agent admits its own controller."""
         self._controller_key.grant_write(self._jenkins)
@@ -179,11 +186,12 @@ class CiStack(Stack):
     ) -> None:
         """Configure both hosts at the same time: each waits for what the other publishes."""
         delivery = AnsibleDelivery(self, "Ansible", directory=_PLAYBOOKS, alarms=self._alarms)
+        ci = self._settings.ci
         registry = f"{self.account}.dkr.ecr.{self.region}.{self.url_suffix}/{self._settings.name}"
         shared = {
             "slipway_name": self._settings.name,
             "slipway_region": self.region,
-            "slipway_repository_url": self._settings.ci.repository,
+            "slipway_repository_url": ci.repository,
             "slipway_controller_key_parameter": self._controller_key.name,
             "slipway_test_host_key_parameter": self._test_key.name,
             "slipway_candidate_registry": f"{registry}/candidate",
@@ -196,6 +204,11 @@ class CiStack(Stack):
                 "slipway_release_registry": registry,
                 "slipway_last_good_parameter": self._last_good.name,
                 "slipway_jenkins_admin_secret": administrator.secret_arn,
+                "slipway_github_token_secret": ci.github_token_secret or "",
+                "slipway_oidc_issuer": ci.oidc_issuer or "",
+                "slipway_oidc_client_id": ci.oidc_client_id or "",
+                "slipway_oidc_client_secret": ci.oidc_client_secret or "",
+                "slipway_oidc_admins": ci.oidc_admins or "",
                 "slipway_jenkins_volume_id": home.volume_id,
                 "slipway_test_host_address": self._test.instance.instance_private_ip,
                 "slipway_test_database_host": database.instance.db_instance_endpoint_address,

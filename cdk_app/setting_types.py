@@ -64,11 +64,16 @@ TagValue = Annotated[str, Field(max_length=256, pattern=r"^[\w .:/=+@-]+$"), Aft
 Image = Annotated[str, Field(pattern=r"^[a-z0-9][\w.\-/:]*@sha256:[0-9a-f]{64}$")]
 Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
 RoleArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:iam::\d{12}:role/[\w+=,.@/-]+$")]
+SecretArn = Annotated[
+    str, Field(pattern=r"^arn:aws[\w-]*:secretsmanager:[a-z\d-]+:\d{12}:secret:[\w/+=.@-]+-[A-Za-z\d]{6}$")
+]
 Domain = Annotated[
     # 64 letters are what a certificate's name may have
     str, Field(max_length=64, pattern=r"^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}$")
 ]
 RepositoryUrl = Annotated[str, Field(pattern=r"^https://[\w.\-]+(/[\w.~\-]+)+$")]
+OidcIssuer = Annotated[str, Field(pattern=r"^https://[\w.\-]+(:\d+)?(/[\w.~\-]+)*/?$")]
+GITHUB_REPOSITORY = r"https://github\.com/[\w.-]+/[\w.-]+\.git"
 
 _ARM64 = r"^[a-z]+\d+g[a-z]*\."
 HostType = Annotated[str, Field(pattern=_ARM64 + r"(micro|small|medium|large|\d*xlarge)$")]

@@ -5,6 +5,7 @@ into cdk.json's context, where the pipeline finds it too; the command line, `-c 
 Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network
@@ -14,16 +15,19 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from cdk_app import windows
 from cdk_app.setting_types import (
+    GITHUB_REPOSITORY,
     DatabaseClass,
     Domain,
     HostType,
     Image,
     List,
     NodeType,
+    OidcIssuer,
     Optional,
     PublicRange,
     RepositoryUrl,
     RoleArn,
+    SecretArn,
     SystemName,
     TagValue,
     TestDatabaseClass,
@@ -126,6 +130,38 @@ class Ci(_Section):
     jenkins_type: HostType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
     test_type: HostType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
     home_gib: int = Field(30, ge=10, le=1000, description="10 to 1000 GiB for Jenkins' home")
+    github_token_secret: Annotated[SecretArn | None, Optional] = Field(
+        None,
+        description="ARN of the Secrets Manager secret whose string is a GitHub token, for a private repository, pull "
+        "requests and commit statuses; none by default",
+    )
+    oidc_issuer: Annotated[OidcIssuer | None, Optional] = Field(
+        None,
+        description="the https URL of the OpenID Connect provider that people sign in to Jenkins with; none by default",
+    )
+    oidc_client_id: Annotated[str | None, Optional] = Field(
+        None, pattern=r"^\S+$", description="what the provider calls Jenkins; give all ci.oidc_* or none"
+    )
+    oidc_client_secret: Annotated[SecretArn | None, Optional] = Field(
+        None, description="ARN of the Secrets Manager secret whose string is the client's secret at the provider"
+    )
+    oidc_admins: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^[\w.:/@\-]+$",
+        description="the provider's group that administers Jenkins; whoever else signs in may read",
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        oidc = {name: value for name, value in self if name.startswith("oidc_")}
+        missing = [f"ci.{name}" for name, value in oidc.items() if value is None]
+        if 0 < len(missing) < len(oidc):
+            raise ValueError(f"{', '.join(missing)} is not set; give all of ci.oidc_* or none")
+        if self.github_token_secret and not re.fullmatch(GITHUB_REPOSITORY, self.repository):
+            raise ValueError(
+                f"ci.github_token_secret with ci.repository={self.repository}: give https://github.com/OWNER/NAME.git"
+            )
+        return self
 
 
 class Settings(_Section):

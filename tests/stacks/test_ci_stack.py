@@ -168,9 +168,14 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
     }
     assert variables["test"] == shared
     assert variables["jenkins"] - shared == {
+        "slipway_github_token_secret",
         "slipway_jenkins_admin_secret",
         "slipway_jenkins_volume_id",
         "slipway_last_good_parameter",
+        "slipway_oidc_admins",
+        "slipway_oidc_client_id",
+        "slipway_oidc_client_secret",
+        "slipway_oidc_issuer",
         "slipway_release_registry",
         "slipway_test_database_host",
         "slipway_test_database_secret",

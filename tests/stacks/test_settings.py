@@ -7,6 +7,7 @@ from cdk_app.settings import Settings, SettingsError, known_settings
 from tests.stacks.synthesis import run_app
 
 DIGEST = "sha256:" + "0" * 64
+SECRET = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:github-AbCdEf"
 
 
 def test_settings_without_context_are_the_defaults() -> None:
@@ -36,6 +37,10 @@ def test_every_setting_says_what_is_allowed() -> None:
         (
             {"images.backend": f"r/b@{DIGEST}", "images.frontend": f"r/f@{DIGEST}"},
             lambda s: s.images.backend == f"r/b@{DIGEST}",
+        ),
+        (
+            {"ci.github_token_secret": SECRET, "ci.repository": "https://github.com/you/slipway.git"},
+            lambda s: s.ci.github_token_secret == SECRET,
         ),
         ({"release": "0123456789abcdef0123456789abcdef01234567"}, lambda s: s.release.startswith("0123")),
     ],
@@ -109,6 +114,15 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
             {"images.backend": f"r/b@{DIGEST}"},
             f"settings: images.backend=r/b@{DIGEST} and images.frontend=None: "
             "give both or neither, they are one release",
+        ),
+        (
+            {"ci.oidc_issuer": "https://id.example.com", "ci.oidc_client_id": "jenkins"},
+            "settings: ci.oidc_client_secret, ci.oidc_admins is not set; give all of ci.oidc_* or none",
+        ),
+        (
+            {"ci.github_token_secret": SECRET, "ci.repository": "https://git.example.com/you/slipway.git"},
+            "settings: ci.github_token_secret with ci.repository=https://git.example.com/you/slipway.git: "
+            "give https://github.com/OWNER/NAME.git",
         ),
     ],
 )
