@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import cache, image, machine, plan, report, speed, start, synth, tune, users
+from benchmarks import cache, image, machine, plan, pod, report, speed, start, synth, tune, users
 from benchmarks.plan import Plan
 from benchmarks.report import Findings, Section
 from rehearsal import RehearsalError
@@ -29,6 +29,7 @@ PARTS = {
     "cache": Part(cache.TITLE, cache.ABOUT, cache.measure),
     "users": Part(users.TITLE, users.ABOUT, users.measure),
     "start": Part(start.TITLE, start.ABOUT, start.measure),
+    "pod": Part(pod.TITLE, pod.ABOUT, pod.measure),
     "image": Part(image.TITLE, image.ABOUT, image.measure),
     "synth": Part(synth.TITLE, synth.ABOUT, synth.measure),
 }

@@ -25,7 +25,8 @@ from slipway import (
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
 _SSH_PORT = 22
-_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing")
+"""Of the CDK's roles, those that release images which are there: none is built, and nothing is looked up."""
 
 
 class CiStack(Stack):
@@ -49,8 +50,8 @@ class CiStack(Stack):
 
         self._jenkins = self._host("Jenkins", settings.ci.jenkins_type, disk_gib=30)
         self._test = self._host("Test", settings.ci.test_type, disk_gib=60)
-        self._test.security_group.add_ingress_rule(
-            self._jenkins.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
+        self._jenkins.security_group.connections.allow_to(
+            self._test.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
         )
         self._controller_key = self._parameter("ControllerKey", "ci/controller-public-key", "Public key of Jenkins")
         self._test_key = self._parameter("TestHostKey", "ci/test-host-key", "SSH host key of the test host")
@@ -131,7 +132,9 @@ class CiStack(Stack):
             insights=False,
             protect=False,
         )
-        database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(database.port), "Test host")
+        self._test.security_group.connections.allow_to(
+            database.security_group, ec2.Port.tcp(database.port), "Test database from the test host"
+        )
         database.grant_login(self._test.role, user=DATABASE_ACCOUNT)
         database.master_secret.grant_read(self._test.role)
         return database

@@ -95,15 +95,10 @@ def test_the_test_host_writes_candidates_and_nothing_else(template: Template) ->
     assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "TestHostKey"}
 
 
-def test_jenkins_deploys_through_the_bootstrap_roles_alone(template: Template) -> None:
+def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -> None:
     allowed = actions(template, "JenkinsRole")
     roles = {flat(role).partition("role/")[2].partition("-AWS")[0] for role in allowed["sts:AssumeRole"][0]}
-    assert roles == {
-        "cdk-slipway-deploy-role",
-        "cdk-slipway-file-publishing-role",
-        "cdk-slipway-image-publishing-role",
-        "cdk-slipway-lookup-role",
-    }
+    assert roles == {"cdk-slipway-deploy-role", "cdk-slipway-file-publishing-role"}
     assert "Candidate" not in str(allowed["ecr:PutImage"])
     assert "rds-db:connect" not in allowed
     assert parameters(allowed["ssm:PutParameter"]) == {"ControllerKey", "LastGood"}
