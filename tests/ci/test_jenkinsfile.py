@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from benchmarks import pipeline
 from tests.ci.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(shutil.which("groovy") is None, reason="no Groovy here: apt-get install groovy")
@@ -61,7 +62,7 @@ def trees() -> dict[str, Node]:
     )
     assert done.returncode == 0, done.stderr
     read: dict[str, list[Node]] = json.loads(done.stdout)
-    return {build: pipeline for build, (pipeline,) in read.items()}
+    return {build: tree for build, (tree,) in read.items()}
 
 
 def held(node: Node, name: str) -> list[Node]:
@@ -125,8 +126,8 @@ def test_each_stage_runs_where_and_for_whom_the_table_says(trees: dict[str, Node
         name: Stage(agent, minutes(stage), set(), [step for block in held(stage, "steps") for step in commands(block)])
         for name, agent, _, stage in leaves(trees["main"], "main")
     }
-    for build, pipeline in trees.items():
-        for name, _, wanted, _ in leaves(pipeline, build):
+    for build, tree in trees.items():
+        for name, _, wanted, _ in leaves(tree, build):
             found[name].builds.update({build} if wanted else set())
     assert found == TABLE
     assert list(found) == list(TABLE)
@@ -139,6 +140,14 @@ def test_what_waits_for_nothing_runs_side_by_side(trees: dict[str, Node]) -> Non
         for stage in held(parallel, "stage")
     ]
     assert [branch[1:] or branch for branch in branches] == SIDE_BY_SIDE
+
+
+def test_what_is_measured_is_what_runs() -> None:
+    """The scanner alone is left out of `make bench BENCH=pipeline`."""
+    before_push = [name for name in TABLE if TABLE[name].builds == EVERYBODY and name != "scan"]
+    assert [step for name in before_push for step in TABLE[name].steps] == [
+        command for rows in pipeline.STAGES.values() for commands in rows for command in commands
+    ]
 
 
 def test_a_fork_gets_no_agent(trees: dict[str, Node]) -> None:
