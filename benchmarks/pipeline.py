@@ -1,4 +1,4 @@
-"""How long a push waits for its verdict: the pipeline's stages before `push`, in its order and side by side as there."""
+"""How long a push waits for its verdict: the pipeline's stages before `push`, side by side where they are so there."""
 
 import os
 import shutil
@@ -36,12 +36,10 @@ def measure(plan: Plan, home: Path) -> Findings:
     """
     if not shutil.which("podman"):
         raise BenchmarkError("no Podman here: apt-get install podman netavark aardvark-dns catatonit")
-    base = subprocess.run(["ci/base-image"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if base.returncode:
-        raise BenchmarkError(base.stderr.strip().splitlines()[-1])
+    base = _run("ci/base-image", cwd=ROOT)
     clone = home / "workspace"
     _run("git", "clone", "--quiet", str(ROOT), str(clone), cwd=ROOT)
-    environment = {**os.environ, "DOCKER": "podman", "BASE_IMAGE": base.stdout.strip(), "CI": "true"}
+    environment = {**os.environ, "DOCKER": "podman", "BASE_IMAGE": base, "CI": "true"}
     for name in ("VIRTUAL_ENV", "STEPS", "MAKEFLAGS", "MAKELEVEL"):
         environment.pop(name, None)
     try:
@@ -56,7 +54,7 @@ def measure(plan: Plan, home: Path) -> Findings:
             warm.append(_verdict(clone, environment))
             say(f"    warm {turn}/{plan.rounds} {warm[-1]['verdict']:>6.1f} s")
     finally:
-        subprocess.run(["ci/clean"], cwd=clone, env=environment, capture_output=True, check=False)
+        _run("ci/clean", cwd=clone, environment=environment)
     return findings(cold=cold, warm=sorted(warm, key=lambda taken: taken["verdict"])[len(warm) // 2])
 
 
@@ -87,7 +85,8 @@ def _verdict(clone: Path, environment: dict[str, str]) -> dict[str, float]:
     return {**ordered, "verdict": monotonic() - begin}
 
 
-def _run(*command: str, cwd: Path, environment: dict[str, str] | None = None) -> None:
+def _run(*command: str, cwd: Path, environment: dict[str, str] | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
         raise BenchmarkError(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()[-3000:]}")
+    return done.stdout.strip()
