@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import cache, image, machine, plan, pod, report, speed, start, synth, tune, users
+from benchmarks import cache, image, machine, pipeline, plan, pod, report, speed, start, synth, tune, users
 from benchmarks.plan import Plan
 from benchmarks.report import Findings, Section
 from rehearsal import RehearsalError
@@ -35,7 +35,10 @@ PARTS = {
 }
 """The parts of the report, in their order."""
 
-EXTRAS = {"tune": Part(tune.TITLE, tune.ABOUT, tune.measure)}
+EXTRAS = {
+    "pipeline": Part(pipeline.TITLE, pipeline.ABOUT, pipeline.measure),
+    "tune": Part(tune.TITLE, tune.ABOUT, tune.measure),
+}
 """What runs only when it is named."""
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import cdk8s
 import pytest
 
-from k8s_charts import Application, ChartError, Database, Images, Network
+from k8s_charts import Application, ChartError, Database, Images, Network, proxy
 from k8s_charts.arguments import check_image, check_ports, check_replicas
 from k8s_charts.web_service import WebService
 
@@ -177,3 +178,7 @@ runpy.run_module("k8s_charts.__main__", run_name="__main__")
     assert done.stderr.splitlines()[-1] == message
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_image_of_nginx_is_pinned_by_digest() -> None:
+    assert re.fullmatch(r"\S+/nginx:1\.\d+\.\d+-\w+@sha256:[0-9a-f]{64}", proxy.IMAGE)

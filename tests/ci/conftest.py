@@ -80,16 +80,21 @@ def git(directory: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture(scope="session")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository that holds the scripts and nothing else, made once; every workplace is a copy of it."""
-    root = tmp_path_factory.mktemp("committed")
-    shutil.copytree(ROOT / "ci", root / "ci", ignore=shutil.ignore_patterns("__pycache__"))
+def commit(root: Path, *folders: str) -> Path:
+    """Make a repository of one commit, which holds these folders of ours, and return it."""
+    for folder in folders:
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", ".*cache"))
     shutil.copy(ROOT / ".gitignore", root)
     git(root, "init", "--quiet")
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message", "a commit to release")
     return root
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the scripts and nothing else, made once; every workplace is a copy of it."""
+    return commit(tmp_path_factory.mktemp("committed"), "ci")
 
 
 @pytest.fixture
@@ -114,13 +119,19 @@ class Server:
 
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     pages: list[tuple[int, str]] = field(default_factory=list)
+    posted: list[Any] = field(default_factory=list)
     asked: int = 0
 
 
 @contextmanager
 def serve() -> Iterator[Server]:
-    """Serve `pages` (status and X-Release; the last one for ever) on GET, and SSM's parameters on POST."""
+    """Serve `pages` (status and X-Release; the last one for ever) on GET.
+
+    On POST it is SSM with its parameters and Secrets Manager with its secrets; what else is posted it keeps, unless the
+    path ends with `refused`.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -129,9 +140,16 @@ def serve() -> Iterator[Server]:
             self._send(status, b"", {"X-Release": release})
 
         def do_POST(self) -> None:
-            action = self.headers["X-Amz-Target"].rpartition(".")[2]
+            action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
             request: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if action == "PutParameter":
+            if not action:
+                state.posted.append(request)
+                self._send(403 if self.path.endswith("refused") else 200, b"", {})
+            elif action == "GetSecretValue" and request["SecretId"] in state.secrets:
+                self._send_json(200, {"SecretString": state.secrets[request["SecretId"]]})
+            elif action == "GetSecretValue":
+                self._send_json(400, {"__type": "ResourceNotFoundException"})
+            elif action == "PutParameter":
                 state.parameters[request["Name"]] = request["Value"]
                 self._send_json(200, {"Version": 1, "Tier": "Standard"})
             elif request["Name"] in state.parameters:
@@ -168,6 +186,7 @@ def aws_at(server: Server) -> dict[str, str]:
     """Return the settings with which boto3 takes `server` for AWS."""
     return {
         "AWS_ENDPOINT_URL_SSM": server.url,
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url,
         "AWS_REGION": "eu-west-2",
         "AWS_DEFAULT_REGION": "eu-west-2",
         "AWS_ACCESS_KEY_ID": "none",
