@@ -74,6 +74,7 @@ class CiStack(Stack):
         administrator.grant_read(self._jenkins.role)
         self._let_jenkins_read("GithubToken", settings.ci.github_token_secret)
         self._let_jenkins_read("OidcClientSecret", settings.ci.oidc_client_secret)
+        self._let_jenkins_read("Chat", settings.ci.chat_secret)
         acknowledge(
             administrator,
             "SMG4",
@@ -170,7 +171,7 @@ class CiStack(Stack):
         )
 
     def _let_jenkins_read(self, id_: str, secret_arn: str | None) -> None:
-        """Let Ansible on Jenkins' host read a secret that a person has put into Secrets Manager, if one is set."""
+        """Let Jenkins' host read a secret that a person has put into Secrets Manager, if one is set."""
         if secret_arn:
             secretsmanager.Secret.from_secret_complete_arn(self, id_, secret_arn).grant_read(self._jenkins.role)
 
@@ -204,6 +205,8 @@ class CiStack(Stack):
                 "slipway_release_registry": registry,
                 "slipway_last_good_parameter": self._last_good.name,
                 "slipway_jenkins_admin_secret": administrator.secret_arn,
+                "slipway_approval": ci.approval,
+                "slipway_chat_secret": ci.chat_secret or "",
                 "slipway_github_token_secret": ci.github_token_secret or "",
                 "slipway_oidc_issuer": ci.oidc_issuer or "",
                 "slipway_oidc_client_id": ci.oidc_client_id or "",

@@ -135,6 +135,16 @@ class Ci(_Section):
         description="ARN of the Secrets Manager secret whose string is a GitHub token, for a private repository, pull "
         "requests and commit statuses; none by default",
     )
+    approval: Literal["platform", "always"] = Field(
+        "platform",
+        description="when a release waits for a person: platform, where a stack other than ProdStack differs from what "
+        "is deployed; always",
+    )
+    chat_secret: Annotated[SecretArn | None, Optional] = Field(
+        None,
+        description="ARN of the Secrets Manager secret whose string is the URL of a chat's incoming webhook, which is "
+        "told how builds of main end; none by default",
+    )
     oidc_issuer: Annotated[OidcIssuer | None, Optional] = Field(
         None,
         description="the https URL of the OpenID Connect provider that people sign in to Jenkins with; none by default",

@@ -114,7 +114,7 @@ def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -
 def test_jenkins_reads_the_secrets_that_the_settings_name_and_the_test_host_does_not() -> None:
     arns = {
         f"ci.{setting}": f"arn:aws:secretsmanager:eu-west-2:111122223333:secret:{setting}-AbCdEf"
-        for setting in ("github_token_secret", "oidc_client_secret")
+        for setting in ("chat_secret", "github_token_secret", "oidc_client_secret")
     }
     others = {"ci.repository": "https://github.com/you/slipway.git", "ci.oidc_issuer": "https://id.example.com"}
     oidc = {"ci.oidc_client_id": "jenkins", "ci.oidc_admins": "platform"}

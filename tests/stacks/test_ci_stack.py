@@ -168,6 +168,8 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
     }
     assert variables["test"] == shared
     assert variables["jenkins"] - shared == {
+        "slipway_approval",
+        "slipway_chat_secret",
         "slipway_github_token_secret",
         "slipway_jenkins_admin_secret",
         "slipway_jenkins_volume_id",

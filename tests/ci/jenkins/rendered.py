@@ -21,6 +21,8 @@ REPOSITORY = "https://github.com/example/slipway.git"
 SECRET = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:a-secret-AbCdEf"
 # What the settings say when nothing is set, and when everything is.
 BARE = {
+    "slipway_approval": "platform",
+    "slipway_chat_secret": "",
     "slipway_github_token_secret": "",
     "slipway_oidc_admins": "",
     "slipway_oidc_client_id": "",
@@ -28,6 +30,8 @@ BARE = {
     "slipway_oidc_issuer": "",
 }
 WHOLE = {
+    "slipway_approval": "always",
+    "slipway_chat_secret": SECRET,
     "slipway_github_token_secret": SECRET,
     "slipway_oidc_admins": "platform",
     "slipway_oidc_client_id": "jenkins",

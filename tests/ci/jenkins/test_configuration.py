@@ -10,7 +10,11 @@ from tests.ci.jenkins.rendered import HOST_KEYS, REPOSITORY, ROLE, SITE, Rendere
 from tests.play import role_variables
 
 # What runs on each agent, by the Jenkinsfile.
-SCRIPTS = {"test": ("build", "test", "push"), "deploy": ("deploy", "verify")}
+SCRIPTS = {
+    "test": ("build", "test", "scan", "push"),
+    "deploy": ("plan", "deploy", "verify", "roll-back", "report"),
+}
+HAVE_DEFAULTS = {"SLIPWAY_TEST_DATABASE_PORT", "SLIPWAY_VERIFY_SECONDS"}
 
 
 def variables_of(properties: list[dict[str, Any]]) -> set[str]:
@@ -151,7 +155,7 @@ def test_an_agent_has_the_settings_of_the_scripts_that_run_on_it(bare: Rendered,
     texts = [(ROOT / "ci" / script).read_text() for script in SCRIPTS[name]]
     needed = {setting for text in texts for setting in re.findall(r"^#   (SLIPWAY_\w+|AWS_\w+)", text, re.MULTILINE)}
 
-    assert needed - {"SLIPWAY_VERIFY_SECONDS"} <= given
+    assert needed - HAVE_DEFAULTS <= given
 
 
 def sources(jenkins: Rendered) -> dict[str, list[str]]:
