@@ -90,7 +90,7 @@ def entrance() -> str:
     end = monotonic() + _ADDRESS_SECONDS
     while monotonic() < end:
         told = json.loads(kubectl("get", "service/entrance", f"--namespace={NAMESPACE}", "--output=json"))
-        for address in told["status"].get("loadBalancer", {}).get("ingress", []):
+        for address in told.get("status", {}).get("loadBalancer", {}).get("ingress", []):
             return f"http://{address.get('hostname') or address['ip']}:{told['spec']['ports'][0]['port']}"
         sleep(1)
     addresses = {item["type"]: item["address"] for item in _nodes()[0]["status"]["addresses"]}

@@ -2,10 +2,9 @@
 
 import base64
 import json
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import yaml
@@ -13,58 +12,11 @@ import yaml
 from k8s_charts import __main__ as synthesis
 from rehearsal import RehearsalError, manifests
 from rehearsal.kubectl import Kubectl, kubectl
-from rehearsal.node import Node
 from rehearsal.node.api import Api
 from slipway.rollout_gate_handler.gate.kubernetes import ClusterError, Kubernetes
+from tests.rehearsal.conftest import POD, StillNode
 
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words", "namespace": "slipway"}}
-POD = {
-    "apiVersion": "v1",
-    "kind": "Pod",
-    "metadata": {"name": "page-1", "namespace": "slipway", "labels": {"app": "page", "release": "one"}},
-    "spec": {"containers": [{"name": "page", "image": "page:one"}]},
-}
-
-
-class StillNode:
-    """A node in which nothing comes of objects, with one pod."""
-
-    def __init__(self) -> None:
-        self.kept: dict[tuple[str, str], dict[str, Any]] = {("Pod", "page-1"): POD}
-        self.killed: list[str] = []
-
-    def apply(self, given: Iterable[Mapping[str, Any]]) -> None:
-        for item in given:
-            self.kept[item["kind"], item["metadata"]["name"]] = dict(item)
-
-    def delete(self, given: Iterable[Mapping[str, Any]]) -> None:
-        for item in given:
-            del self.kept[item["kind"], item["metadata"]["name"]]
-
-    def objects(self, kind: str) -> list[dict[str, Any]]:
-        return [item for (other, _), item in self.kept.items() if other == kind]
-
-    def kill(self, pod: str) -> None:
-        self.killed.append(pod)
-
-    def logs(self, pod: str) -> str:
-        return f"{pod} speaks"
-
-
-@pytest.fixture
-def node() -> StillNode:
-    return StillNode()
-
-
-@pytest.fixture
-def api(node: StillNode, real_kubectl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Api]:
-    """Yield the node's API, to which kubectl speaks."""
-    with Api(cast("Node", node)) as api:
-        api.write_kubeconfig(tmp_path / "kubeconfig")
-        monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))
-        monkeypatch.setenv("HOME", str(tmp_path))  # kubectl keeps what it has discovered there
-        monkeypatch.setenv("PATH", f"{real_kubectl.parent}:{os.environ['PATH']}")
-        yield api
 
 
 @pytest.fixture
