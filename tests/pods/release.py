@@ -12,7 +12,7 @@ from k8s_charts import Application, Database, Images, Network
 from rehearsal.manifests import Manifest
 
 NAMESPACE = "slipway"
-SECRET = "database"
+URI_FROM = "database"
 
 _FAILS = "import flask; app.before_request(lambda: flask.abort(500) if flask.request.path == '/' else None)"
 
@@ -51,7 +51,7 @@ class Release:
         application = Application(
             app,
             images=Images(backend=self.backend, frontend=self.frontend, proxy=self.proxy),
-            database=Database(uri_secret=SECRET),
+            database=Database(uri_secret=URI_FROM),
             network=surroundings.network,
             release=self.name,
             namespace=NAMESPACE,
@@ -59,7 +59,7 @@ class Release:
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": SECRET, "namespace": NAMESPACE},
+            "metadata": {"name": URI_FROM, "namespace": NAMESPACE},
             "stringData": {"DATABASE_URI": surroundings.database_uri},
         }
         namespace, migration = application.namespace.to_json(), application.migration.to_json()
