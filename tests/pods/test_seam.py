@@ -74,7 +74,7 @@ def test_a_release_lives_and_ends_through_kubectl(cluster: Kubectl, gate: Kubern
     assert set(before) < set(names(cluster))
     cluster.apply(serving)
     verdict(gate, {"Deployments": ["page"], "Fewest": FEWEST}, 60)
-    assert set(names(cluster)) == set(before)
+    wait_for(lambda: set(names(cluster)) == set(before), "the end of the crashing pod alone")
 
     cluster.delete([job, *serving])
     wait_for(lambda: not cluster.pods({}), "the end of all pods")
