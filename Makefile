@@ -79,7 +79,7 @@ verify: ## test what needs a container engine, and scenes that break a running s
 verify: JOBS = 1
 
 pods: install-dev ## roll out releases and kill pods under load, and write the table to docs/pods.md (CLUSTER=1: in a cluster)
-	@PODS_REPORT=docs/pods.md ci/verify-pods
+	@PODS_REPORT=$(if $(filter 1,$(CLUSTER)),dist/pods-in-a-cluster.md,docs/pods.md) ci/verify-pods
 
 # Every step runs, whatever the others came to; the summary decides.
 define run

@@ -23,22 +23,18 @@ class Kubectl:
         self.url = url
         self._namespace = namespace
 
-    def resolver(self) -> str:
-        """Return the address of the cluster's DNS."""
-        return _kubectl("get", "service", "kube-dns", "--namespace=kube-system", "--output=jsonpath={.spec.clusterIP}")
-
     def apply(self, manifests: Iterable[Manifest]) -> None:
         """Take objects, in order."""
-        _kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", given=yaml.safe_dump_all(manifests))
+        kubectl("apply", "--server-side", "--force-conflicts", "--filename=-", given=yaml.safe_dump_all(manifests))
 
     def delete(self, manifests: Iterable[Manifest]) -> None:
         """Delete objects, and what came of them."""
-        _kubectl("delete", "--ignore-not-found", "--filename=-", given=yaml.safe_dump_all(manifests))
+        kubectl("delete", "--ignore-not-found", "--filename=-", given=yaml.safe_dump_all(manifests))
 
     def get(self, group: str, kind: str, name: str) -> dict[str, Any]:
         """Return an object of API group `group`; `kind` is the plural in lower case."""
         path = f"/apis/{group}/v1/namespaces/{self._namespace}/{kind}/{name}"
-        return dict(json.loads(_kubectl("get", "--raw", path)))
+        return dict(json.loads(kubectl("get", "--raw", path)))
 
     def pods(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the pods that carry all of `labels`."""
@@ -46,22 +42,23 @@ class Kubectl:
         return list(json.loads(self._here("get", "pods", f"--selector={selector}", "--output=json"))["items"])
 
     def logs(self, pod: str) -> str:
-        """Return all that a pod has said."""
+        """Return what a pod has said, as far as its node still knows it."""
         return self._here("logs", pod)
 
     def scale(self, deployment: str, replicas: int) -> None:
-        """Want another number of pods."""
-        self._here("scale", f"deployment/{deployment}", f"--replicas={replicas}")
+        """Want another number of pods, through the Deployment's autoscaler: it would undo anything else."""
+        bounds = {"spec": {"minReplicas": replicas, "maxReplicas": replicas}}
+        self._here("patch", f"horizontalpodautoscaler/{deployment}", "--type=merge", f"--patch={json.dumps(bounds)}")
 
     def kill(self, pod: str) -> None:
         """End a pod at once and without a word; nobody outside can kill a process of its."""
         self._here("delete", "pod", pod, "--grace-period=0", "--force", "--wait=false")
 
     def _here(self, *arguments: str) -> str:
-        return _kubectl(f"--namespace={self._namespace}", *arguments)
+        return kubectl(f"--namespace={self._namespace}", *arguments)
 
 
-def _kubectl(*arguments: str, given: str = "") -> str:
+def kubectl(*arguments: str, given: str = "") -> str:
     """Run kubectl and return what it prints.
 
     Raises:
@@ -78,5 +75,6 @@ def _kubectl(*arguments: str, given: str = "") -> str:
     except FileNotFoundError:
         raise RehearsalError("no kubectl here, which CLUSTER=1 needs; install that of your cluster's version") from None
     if done.returncode:
-        raise RehearsalError(f"kubectl {' '.join(arguments)} failed: {done.stderr.strip()}")
+        complaint = (done.stderr.strip() or "it does not say why").splitlines()[-1]
+        raise RehearsalError(f"kubectl {' '.join(arguments)} failed: {complaint}")
     return done.stdout

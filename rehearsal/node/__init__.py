@@ -113,6 +113,10 @@ class Node:
         """
         return self._do(lambda: self._control.get(group, kind, name))
 
+    def objects(self, kind: str) -> list[dict[str, Any]]:
+        """Return all objects of a kind as Kubernetes' API shows them, pods too."""
+        return self._do(lambda: self._control.objects(kind))
+
     def pods(self, labels: Mapping[str, str]) -> list[dict[str, Any]]:
         """Return the pods that carry all of `labels`, as Kubernetes' API shows them."""
         return self._do(

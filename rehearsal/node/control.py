@@ -48,7 +48,8 @@ class Control:
             self._deployments.setdefault(name, new).apply(manifest, self._fewest(name))
         elif kind == "HorizontalPodAutoscaler" and manifest["spec"]["scaleTargetRef"]["name"] in self._deployments:
             target = self._deployments[manifest["spec"]["scaleTargetRef"]["name"]]
-            target.scale(max(target.manifest["spec"]["replicas"], manifest["spec"]["minReplicas"]))
+            fewest, most = manifest["spec"]["minReplicas"], manifest["spec"]["maxReplicas"]
+            target.scale(min(max(target.manifest["spec"]["replicas"], fewest), most))
         elif kind == "Job":
             self._jobs.setdefault(name, Job(manifest, self._start, self._end))
         self._changed.set()
@@ -57,6 +58,8 @@ class Control:
         """Forget an object, and end what came of it."""
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         self._objects.pop((kind, name), None)
+        if kind == "Pod":
+            self._end(self.pod(name))
         controllers: dict[str, Any] = self._deployments if kind == "Deployment" else self._jobs
         if kind in {"Deployment", "Job"} and name in controllers:
             for pod in controllers.pop(name).pods:
@@ -78,6 +81,15 @@ class Control:
             "batch/jobs": self._jobs,
         }
         return known[f"{group}/{kind}"][name].as_object()
+
+    def objects(self, kind: str) -> list[dict[str, Any]]:
+        """Return all objects of a kind as Kubernetes' API shows them, pods too."""
+        controllers: Mapping[str, Mapping[str, Deployment | Job]] = {"Deployment": self._deployments, "Job": self._jobs}
+        if kind == "Pod":
+            return [pod.as_object() for pod in self.pods()]
+        if kind in controllers:
+            return [controller.as_object() for controller in controllers[kind].values()]
+        return [dict(manifest) for (other, _), manifest in self._objects.items() if other == kind]
 
     def pods(self) -> list[Pod]:
         """Return all pods, those that are ending too."""

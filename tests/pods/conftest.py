@@ -8,13 +8,14 @@ from time import monotonic
 
 import pytest
 
-from rehearsal.mariadb import MariaDB
+from rehearsal import RehearsalError
 from rehearsal.steps import say
 from tests.images.conftest import base, images  # noqa: F401 - fixtures
 from tests.pods import places, report
+from tests.pods.database import Database
 from tests.pods.places import Place
 from tests.pods.release import Release
-from tests.pods.stage import PODS, Scene, Stage, load_on, page_view
+from tests.pods.stage import PODS, Scene, Stage, page_view
 from tests.system.load import Request
 
 _SCENES = pytest.StashKey[list[Scene]]()
@@ -26,16 +27,19 @@ _BEGUN = monotonic()
 
 @pytest.fixture(scope="session")
 def place() -> Iterator[Place]:
-    """The cluster of this run."""
-    with places.place() as found:
-        yield found
+    """The cluster of this run; where there is none to play in, nothing is played."""
+    try:
+        with places.place() as found:
+            yield found
+    except RehearsalError as error:
+        pytest.exit(f"make pods: {error}", returncode=1)
 
 
 @pytest.fixture(scope="session")
-def database(place: Place) -> MariaDB:
+def database(place: Place) -> Database:
     """The database, where it is ours to stop."""
     if place.database is None:
-        pytest.skip("the cluster's database is not ours to stop")
+        pytest.skip("the database that CLUSTER_DATABASE_URI names is not ours to stop")
     return place.database
 
 
@@ -46,7 +50,7 @@ def stage(place: Place, images: dict[str, str]) -> Stage:  # noqa: F811
     first = {pod: stage.variant(pod, "one", "ENV RELEASE=one") for pod in PODS}
     stage.roll_out(Release("one", **first))
     stage.wait_until_reachable()
-    with load_on(stage.cluster.url, least=500):  # what starts cold on a busy machine is no scene's affair
+    with stage.load(least=500):  # what starts cold on a busy machine is no scene's affair
         pass
     return stage
 
@@ -57,7 +61,7 @@ def play(stage: Stage, request: pytest.FixtureRequest) -> Play:
 
     @contextmanager
     def playing(what: str, requests: Callable[[int], Request] = page_view) -> Iterator[Scene]:
-        with load_on(stage.cluster.url, requests) as load:
+        with stage.load(requests) as load:
             scene = Scene(what, load)
             request.config.stash.setdefault(_SCENES, []).append(scene)
             yield scene

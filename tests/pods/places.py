@@ -1,8 +1,7 @@
 """Where the scenes are played: on this machine's node, or, with CLUSTER=1, in the cluster that kubectl speaks to."""
 
 import os
-import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +15,14 @@ from rehearsal.cluster import Cluster
 from rehearsal.kubectl import Kubectl
 from rehearsal.mariadb import MariaDB
 from rehearsal.node import Node
+from tests.pods import clusters
+from tests.pods.database import Database, DatabasePod
 from tests.pods.release import NAMESPACE, Surroundings
 
 _EVERYWHERE = ["0.0.0.0/0"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Place:
     """A cluster, and what is around it.
 
@@ -29,30 +30,26 @@ class Place:
         cluster: the cluster.
         surroundings: what the charts are told of it.
         database: the database, where it is ours to stop.
-        registry: where images must lie for the cluster to find them; None where they are at hand.
+        publish: brings an image of this machine's to where the cluster finds it, and returns its name there.
+        keeps_connections: whether users may keep connections: the entrance passes on single requests.
     """
 
     cluster: Cluster
     surroundings: Surroundings
-    database: MariaDB | None = None
-    registry: str | None = None
-
-    def publish(self, image: str) -> str:
-        """Return the name by which the cluster gets an image of this machine's."""
-        if self.registry is None:
-            return image
-        name = f"{self.registry}/{image.rpartition('/')[2]}"
-        subprocess.run(["podman", "push", "--quiet", image, name], check=True)
-        return name
+    database: Database | None
+    publish: Callable[[str], str]
+    keeps_connections: bool
 
 
 @contextmanager
 def place() -> Iterator[Place]:
-    """Yield the place that the environment asks for."""
-    if os.environ.get("CLUSTER") == "1":
-        yield _in_a_cluster()
-        return
-    with _here() as found:
+    """Yield the place that the environment asks for.
+
+    Raises:
+        RehearsalError: it is none to play in.
+    """
+    given = clusters.settings(os.environ)
+    with _here() if given is None else _in_a_cluster(given) as found:
         yield found
 
 
@@ -70,12 +67,28 @@ def _here() -> Iterator[Place]:
         uri = f"mysql+pymysql://application:secret@{node.address}:{database.port}/users?charset=utf8mb4"
         network = Network(resolver=node.address, entrances=[node.subnet], databases=[f"{node.address}/32"])
         node.expose("proxy", port=proxy.PORT, health_path="/healthz")
-        yield Place(node, Surroundings(uri, network), database)
+        yield Place(
+            cluster=node,
+            surroundings=Surroundings(uri, network),
+            database=database,
+            publish=lambda image: image,
+            keeps_connections=True,
+        )
 
 
-def _in_a_cluster() -> Place:
-    """Return the cluster that kubectl speaks to; what it cannot tell by itself the environment does."""
-    cluster = Kubectl(namespace=NAMESPACE, url=os.environ["CLUSTER_URL"])
-    network = Network(resolver=cluster.resolver(), entrances=_EVERYWHERE, databases=_EVERYWHERE)
-    surroundings = Surroundings(os.environ["CLUSTER_DATABASE_URI"], network)
-    return Place(cluster, surroundings, registry=os.environ["CLUSTER_REGISTRY"])
+@contextmanager
+def _in_a_cluster(given: Mapping[str, str]) -> Iterator[Place]:
+    """Yield the cluster that kubectl speaks to; what the settings do not give is put there for the while.
+
+    Its entrance passes on connections, not requests: one that is kept would end with the pod that it leads to.
+    """
+    with clusters.prepared():
+        network = Network(resolver=clusters.resolver(), entrances=_EVERYWHERE, databases=_EVERYWHERE)
+        database = None if clusters.DATABASE_URI in given else DatabasePod()
+        yield Place(
+            cluster=Kubectl(namespace=NAMESPACE, url=given.get(clusters.URL) or clusters.entrance()),
+            surroundings=Surroundings(database.uri if database else given[clusters.DATABASE_URI], network),
+            database=database,
+            publish=clusters.delivery(given),
+            keeps_connections=False,
+        )

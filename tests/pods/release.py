@@ -12,7 +12,7 @@ from k8s_charts import Application, Database, Images, Network
 from rehearsal.manifests import Manifest
 
 NAMESPACE = "slipway"
-SECRET = "database"
+URI_FROM = "database"
 
 _FAILS = "import flask; app.before_request(lambda: flask.abort(500) if flask.request.path == '/' else None)"
 
@@ -51,7 +51,7 @@ class Release:
         application = Application(
             app,
             images=Images(backend=self.backend, frontend=self.frontend, proxy=self.proxy),
-            database=Database(uri_secret=SECRET),
+            database=Database(uri_secret=URI_FROM),
             network=surroundings.network,
             release=self.name,
             namespace=NAMESPACE,
@@ -59,12 +59,19 @@ class Release:
         secret = {
             "apiVersion": "v1",
             "kind": "Secret",
-            "metadata": {"name": SECRET, "namespace": NAMESPACE},
+            "metadata": {"name": URI_FROM, "namespace": NAMESPACE},
             "stringData": {"DATABASE_URI": surroundings.database_uri},
         }
         namespace, migration = application.namespace.to_json(), application.migration.to_json()
-        running = [item for chart in application.charts[2:] for item in chart.to_json()]
+        running = [_of_fixed_size(item) for chart in application.charts[2:] for item in chart.to_json()]
         return [*namespace, secret, *migration], running
+
+
+def _of_fixed_size(manifest: Manifest) -> Manifest:
+    """Return an autoscaler that heeds no load: how many pods there are is the scenes' affair."""
+    if manifest["kind"] != "HorizontalPodAutoscaler":
+        return manifest
+    return {**manifest, "spec": {**manifest["spec"], "maxReplicas": manifest["spec"]["minReplicas"]}}
 
 
 def derive(image: str, tag: str, lines: Sequence[str]) -> str:

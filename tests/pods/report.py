@@ -22,4 +22,5 @@ def write(path: Path, scenes: Sequence[Scene], seconds: float) -> None:
     total = sum(len(scene.load.answers) for scene in scenes)
     took = f"images, start and all scenes took {seconds / 60:.0f} minutes"
     figures = f"{datetime.now(UTC):%Y-%m-%d}: {total:,} requests; {took}."
+    path.parent.mkdir(exist_ok=True)
     path.write_text(f"{_ABOUT}\n## The last run\n\n{figures}\n\n{table(scenes)}\n")

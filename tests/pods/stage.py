@@ -23,8 +23,8 @@ FEWEST = 3
 LEAST_REQUESTS = 10_000
 """In each scene, from before what happens to after it."""
 
-GATE_SECONDS = 300.0
-"""What a good release may take."""
+GATE_SECONDS = 600.0
+"""What a good release may take, as in production."""
 
 _CONNECTIONS, _PAUSE = 16, 0.03
 _BEFORE, _AFTER = 500, 500
@@ -34,6 +34,7 @@ _WRONG = ('"level":"error"', '"level":"warning"', "[error]", "[warn]", "[alert]"
 """How the pods' logs mark what is wrong."""
 
 _PATIENCE = 180.0
+_ENTRANCE_PATIENCE = 600.0  # a load balancer that is new, and its name
 _LOOK_SECONDS = 0.1
 
 
@@ -61,7 +62,7 @@ class Stage:
 
     def variant(self, pod: str, tag: str, *lines: str) -> str:
         """Build an image on top of the one that a pod has, where the cluster finds it; return its name."""
-        local = f"localhost/slipway/{getattr(self.release, pod).rpartition('/')[2]}"
+        local = f"localhost/slipway/{getattr(self.release, pod).partition('@')[0].rpartition('/')[2]}"
         return self.place.publish(derive(local, tag, lines))
 
     def roll_out(self, release: Release, seconds: float = GATE_SECONDS) -> None:
@@ -113,7 +114,17 @@ class Stage:
 
     def wait_until_reachable(self) -> None:
         """Wait until the entrance leads to the page."""
-        wait_for(lambda: _serves(f"{self.cluster.url}/"), "the page at the entrance")
+        wait_for(lambda: _serves(f"{self.cluster.url}/"), f"the page at {self.cluster.url}", _ENTRANCE_PATIENCE)
+
+    @contextmanager
+    def load(self, requests: Callable[[int], Request] = page_view, least: int = LEAST_REQUESTS) -> Iterator[Load]:
+        """Keep users busy from before the block to after it, with as many requests as a scene must have."""
+        load = Load(self.cluster.url, requests, _CONNECTIONS, _PAUSE, keep=self.place.keeps_connections)
+        with load.running():
+            wait_for(lambda: len(load.answers) >= _BEFORE, "users before")
+            yield load
+            enough = max(least, len(load.answers) + _AFTER)
+            wait_for(lambda: len(load.answers) >= enough, "users after")
 
     def _wait_for_verdict(self, properties: dict[str, Any], seconds: float) -> None:
         verdict(cast("Kubernetes", self.cluster), properties, seconds)
@@ -126,24 +137,13 @@ def _serves(url: str) -> bool:
         return False
 
 
-def wait_for(true: Callable[[], bool], what: str) -> float:
+def wait_for(true: Callable[[], bool], what: str, patience: float = _PATIENCE) -> float:
     """Wait until something is true, and return how long it took."""
     begun = monotonic()
     while not true():
-        assert monotonic() - begun < _PATIENCE, f"{what}: not after {_PATIENCE:.0f} s"
+        assert monotonic() - begun < patience, f"{what}: not after {patience:.0f} s"
         sleep(_LOOK_SECONDS)
     return monotonic() - begun
-
-
-@contextmanager
-def load_on(url: str, requests: Callable[[int], Request] = page_view, least: int = LEAST_REQUESTS) -> Iterator[Load]:
-    """Keep users busy from before the block to after it, with as many requests as a scene must have."""
-    load = Load(url, requests, _CONNECTIONS, _PAUSE)
-    with load.running():
-        wait_for(lambda: len(load.answers) >= _BEFORE, "users before")
-        yield load
-        enough = max(least, len(load.answers) + _AFTER)
-        wait_for(lambda: len(load.answers) >= enough, "users after")
 
 
 @dataclass

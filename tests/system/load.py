@@ -14,6 +14,7 @@ CONNECTIONS = 32
 """As many as the bars of this project speak of."""
 
 _PATIENCE = 10.0  # seconds after which a request counts as hanging
+_CLOSE = "Connection: close\r\n"
 _SAID = {"retry_after": "retry-after", "release": "x-release"}  # what is kept of an answer's headers
 
 
@@ -27,11 +28,12 @@ class Request:
     content_type: str = "application/json"
     cookie: str = ""
 
-    def encode(self, host: str) -> bytes:
-        """Return it as HTTP/1.1."""
+    def encode(self, host: str, keep: bool = True) -> bytes:
+        """Return it as HTTP/1.1; without `keep` the server is to close the connection."""
         content = f"Content-Type: {self.content_type}\r\nContent-Length: {len(self.body)}\r\n" if self.body else ""
         cookie = f"Cookie: {self.cookie}\r\n" if self.cookie else ""
-        return f"{self.method} {self.path} HTTP/1.1\r\nHost: {host}\r\n{content}{cookie}\r\n".encode() + self.body
+        head = f"{self.method} {self.path} HTTP/1.1\r\nHost: {host}\r\n{content}{cookie}"
+        return f"{head}{'' if keep else _CLOSE}\r\n".encode() + self.body
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,12 @@ class Load:
     """
 
     def __init__(
-        self, url: str, requests: Callable[[int], Request], connections: int = CONNECTIONS, pause: float = 0.0
+        self,
+        url: str,
+        requests: Callable[[int], Request],
+        connections: int = CONNECTIONS,
+        pause: float = 0.0,
+        keep: bool = True,
     ) -> None:
         """Prepare a load.
 
@@ -70,12 +77,13 @@ class Load:
             requests: makes the n-th request.
             connections: how many are kept busy, each with one request at a time.
             pause: seconds that a connection rests after each answer.
+            keep: whether a connection is used again; else there is a new one in its place for each request.
         """
         parts = urlsplit(url)
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._requests = requests
         self.connections = connections
-        self._pause = pause
+        self._pause, self._keep = pause, keep
         self._numbers = count()
         self._stop = Event()
         self.answers: list[Answer] = []
@@ -108,7 +116,7 @@ class Load:
                 async with asyncio.timeout(_PATIENCE):
                     if reader is None or writer is None:
                         reader, writer = await asyncio.open_connection(self._host, self._port)
-                    writer.write(request.encode(f"{self._host}:{self._port}"))
+                    writer.write(request.encode(f"{self._host}:{self._port}", self._keep))
                     status, headers = await _read_answer(reader)
                 said = {name: headers.get(header, "") for name, header in _SAID.items()}
                 self.answers.append(Answer(request, sent, monotonic(), status, **said))
