@@ -7,8 +7,6 @@ import random
 from collections import Counter
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 from urllib.parse import urlsplit
 
 import pytest
@@ -16,14 +14,10 @@ import pytest
 from rehearsal import http_api
 from slipway.webhook_entrance import PATH
 from slipway.webhook_handler import handler
+from tests.jenkins import BODY, REPOSITORY, SECRET, SIGNATURE, Jenkins, listening
 
 pytestmark = pytest.mark.full
 
-# GitHub's own example, from its documentation on validating webhook deliveries.
-SECRET = b"It's a Secret to Everybody"
-EXAMPLE, SIGNATURE = b"Hello, World!", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-
-REPOSITORY = "https://github.com/example/slipway.git"
 PUSH = json.dumps({"ref": "refs/heads/main", "repository": {"clone_url": REPOSITORY}}).encode()
 FORGERIES = 10_000
 HEX = "0123456789abcdef"
@@ -31,38 +25,10 @@ HEX = "0123456789abcdef"
 Forgery = Callable[[random.Random], tuple[bytes, dict[str, str]]]
 
 
-class Jenkins:
-    """Remembers what it was asked."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        jenkins = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                jenkins.asked.append(self.path)
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Stay silent."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/git/notifyCommit?url={REPOSITORY}"
-
-
 @pytest.fixture
 def jenkins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
-    jenkins = Jenkins()
-    monkeypatch.setenv("REPOSITORY", REPOSITORY)
-    monkeypatch.setenv("TRIGGER_URL", jenkins.url)
-    monkeypatch.setattr(handler, "_secret", lambda _period: SECRET.decode())
-    with jenkins.server as server:
-        thread = Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
+    with listening(monkeypatch) as jenkins:
         yield jenkins
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture
@@ -82,7 +48,7 @@ def post(entrance: HTTPConnection, body: bytes, headers: dict[str, str], path: s
     return answer.status
 
 
-def sign(body: bytes, secret: bytes = SECRET, algorithm: str = "sha256") -> str:
+def sign(body: bytes, secret: bytes = SECRET.encode(), algorithm: str = "sha256") -> str:
     return f"{algorithm}=" + hmac.new(secret, body, algorithm).hexdigest()
 
 
@@ -98,8 +64,8 @@ def test_a_body_that_is_no_text_is_judged_by_its_bytes(entrance: HTTPConnection,
 
 
 def test_githubs_example_is_signed_and_is_no_push(entrance: HTTPConnection, jenkins: Jenkins) -> None:
-    assert post(entrance, EXAMPLE, {"X-Hub-Signature-256": SIGNATURE}) == 400
-    assert post(entrance, EXAMPLE, {"X-Hub-Signature-256": SIGNATURE, "X-GitHub-Event": "ping"}) == 200
+    assert post(entrance, BODY.encode(), {"X-Hub-Signature-256": SIGNATURE}) == 400
+    assert post(entrance, BODY.encode(), {"X-Hub-Signature-256": SIGNATURE, "X-GitHub-Event": "ping"}) == 200
     assert jenkins.asked == []
 
 

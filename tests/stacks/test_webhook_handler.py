@@ -3,55 +3,18 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from threading import Thread
 from typing import Any
 
 import pytest
 
 from slipway.webhook_handler import handler
-
-# GitHub's own example, from its documentation on validating webhook deliveries.
-SECRET = "It's a Secret to Everybody"
-BODY = "Hello, World!"
-SIGNATURE = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
-
-REPOSITORY = "https://github.com/example/slipway.git"
-
-
-class Jenkins:
-    """A server that remembers what it was asked for."""
-
-    def __init__(self) -> None:
-        self.asked: list[str] = []
-        self.status = 200
-        jenkins = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                jenkins.asked.append(self.path)
-                self.send_response(jenkins.status)
-                self.end_headers()
-
-            def log_message(self, *_args: object) -> None:
-                pass
-
-        self.server = HTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/git/notifyCommit?url={REPOSITORY}"
+from tests.jenkins import BODY, REPOSITORY, SECRET, SIGNATURE, Jenkins, listening
 
 
 @pytest.fixture
 def jenkins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
-    jenkins = Jenkins()
-    monkeypatch.setenv("REPOSITORY", REPOSITORY)
-    monkeypatch.setenv("TRIGGER_URL", jenkins.url)
-    monkeypatch.setattr(handler, "_secret", lambda _period: SECRET)
-    thread = Thread(target=jenkins.server.serve_forever, args=(0.01,))
-    thread.start()
-    yield jenkins
-    jenkins.server.shutdown()
-    thread.join()
-    jenkins.server.server_close()
+    with listening(monkeypatch) as jenkins:
+        yield jenkins
 
 
 def call(body: str, *, event: str = "push", signature: str | None = None, encoded: bool = False) -> tuple[int, str]:
