@@ -90,6 +90,7 @@ class ProdStack(Stack):
             service=application.proxy.service_name,
             port=application.proxy.port,
             health_path="/healthz",
+            labels=application.labels,
             domain=settings.domain,
             domain_zone_id=settings.domain_zone_id,
         )

@@ -38,6 +38,7 @@ class Application:
         backend: chart of the users API.
         frontend: chart of the page.
         proxy: chart of NGINX.
+        labels: what every object is labelled with, the release among it.
         charts: all of them, in the order in which they are applied.
     """
 
@@ -68,6 +69,7 @@ class Application:
         check_name("namespace", namespace)
         check_release(release)
         labels = {"app.kubernetes.io/part-of": namespace, "app.kubernetes.io/version": release}
+        self.labels = labels
         self.namespace = NamespaceChart(scope, "namespace", name=namespace, labels=labels)
         self.migration = MigrationChart(
             scope,

@@ -1,5 +1,7 @@
 """The way in for users: the load balancer."""
 
+from collections.abc import Mapping
+
 from aws_cdk import Duration, Stack, Tags
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_ec2 as ec2
@@ -44,6 +46,7 @@ class EntryPoint(Construct):
         service: str,
         port: int,
         health_path: str,
+        labels: Mapping[str, str] | None = None,
         domain: str | None = None,
         domain_zone_id: str | None = None,
     ) -> None:
@@ -58,6 +61,7 @@ class EntryPoint(Construct):
             service: the Service's name.
             port: its port, which is the pods' port too.
             health_path: what the load balancer asks pods for; it must look at nothing beyond the pod.
+            labels: labels of the binding in the cluster.
             domain: the host name that users type; without it they get plain HTTP.
             domain_zone_id: the Route 53 zone that holds `domain`.
         """
@@ -96,7 +100,7 @@ class EntryPoint(Construct):
         self.manifest = {
             "apiVersion": "eks.amazonaws.com/v1",
             "kind": "TargetGroupBinding",
-            "metadata": {"name": service, "namespace": namespace},
+            "metadata": {"name": service, "namespace": namespace, "labels": dict(labels or {})},
             "spec": {
                 "serviceRef": {"name": service, "port": port},
                 "targetGroupARN": self.target_group.target_group_arn,

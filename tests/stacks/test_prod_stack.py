@@ -303,11 +303,17 @@ def test_a_pod_is_given_the_time_that_its_stop_may_take(name: str, synthesis: Sy
     assert grace >= _drain(container) + float(drain) + int(kill)
 
 
+def _is_ours(item: dict[str, Any]) -> bool:
+    return bool(item["metadata"].get("namespace") == "slipway" and item["kind"] != "TargetGroupBinding")
+
+
 def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesis, template: Template) -> None:
     objects = list(synthesis.manifests())
     binding = next(item for item in objects if item["kind"] == "TargetGroupBinding")
     assert binding["apiVersion"] == "eks.amazonaws.com/v1"
     assert binding["spec"]["targetType"] == "ip"
+    (release,) = {item["metadata"]["labels"]["app.kubernetes.io/version"] for item in objects if _is_ours(item)}
+    assert binding["metadata"]["labels"]["app.kubernetes.io/version"] == release
     service = next(
         item
         for item in objects
