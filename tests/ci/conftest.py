@@ -116,11 +116,36 @@ class Server:
     parameters: dict[str, str] = field(default_factory=dict)
     pages: list[tuple[int, str]] = field(default_factory=list)
     asked: int = 0
+    metrics: list[bytes] = field(default_factory=list)
+
+
+def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return what Systems Manager or Secrets Manager answers; secrets are kept beside the parameters."""
+    match action:
+        case "PutParameter":
+            state.parameters[request["Name"]] = request["Value"]
+            return {"Version": 1, "Tier": "Standard"}
+        case "GetParameter" if request["Name"] in state.parameters:
+            parameter = {"Name": request["Name"], "Type": "String", "Value": state.parameters[request["Name"]]}
+            return {"Parameter": {**parameter, "Version": 1}}
+        case "GetParameter":
+            return {"__type": "ParameterNotFound"}
+        case "DescribeParameters":
+            names = [name for part in request["ParameterFilters"] for name in part["Values"]]
+            return {"Parameters": [{"Name": name, "Type": "String"} for name in names]}
+        case "ListTagsForResource":
+            return {"TagList": []}
+        case "GetSecretValue":
+            return {"SecretString": state.parameters[request["SecretId"]]}
+    return {"__type": "InvalidAction", "message": action}
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
-    """Serve `pages` (status and X-Release; the last one for ever) on GET, and SSM's parameters on POST."""
+def serve(address: str = "127.0.0.1") -> Iterator[Server]:
+    """Serve `pages` (status and X-Release; the last one for ever) on GET, and AWS's APIs on POST.
+
+    Of AWS there are parameters and secrets, and CloudWatch, of whose metrics the bodies are noted.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -129,16 +154,14 @@ def serve() -> Iterator[Server]:
             self._send(status, b"", {"X-Release": release})
 
         def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if self.path.endswith("/operation/PutMetricData"):
+                state.metrics.append(body)
+                self._send(200, b"", {"smithy-protocol": "rpc-v2-cbor"})
+                return
             action = self.headers["X-Amz-Target"].rpartition(".")[2]
-            request: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if action == "PutParameter":
-                state.parameters[request["Name"]] = request["Value"]
-                self._send_json(200, {"Version": 1, "Tier": "Standard"})
-            elif request["Name"] in state.parameters:
-                parameter = {"Name": request["Name"], "Type": "String", "Value": state.parameters[request["Name"]]}
-                self._send_json(200, {"Parameter": {**parameter, "Version": 1}})
-            else:
-                self._send_json(400, {"__type": "ParameterNotFound"})
+            answer = answer_of_aws(state, action, json.loads(body))
+            self._send_json(400 if "__type" in answer else 200, answer)
 
         def _send_json(self, status: int, answer: dict[str, Any]) -> None:
             self._send(status, json.dumps(answer).encode(), {"Content-Type": "application/x-amz-json-1.1"})
@@ -153,8 +176,8 @@ def serve() -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        state = Server(url=f"http://127.0.0.1:{httpd.server_port}")
+    with ThreadingHTTPServer((address, 0), Handler) as httpd:
+        state = Server(url=f"http://{address}:{httpd.server_port}")
         thread = Thread(target=httpd.serve_forever)
         thread.start()
         try:
@@ -167,7 +190,7 @@ def serve() -> Iterator[Server]:
 def aws_at(server: Server) -> dict[str, str]:
     """Return the settings with which boto3 takes `server` for AWS."""
     return {
-        "AWS_ENDPOINT_URL_SSM": server.url,
+        "AWS_ENDPOINT_URL": server.url,
         "AWS_REGION": "eu-west-2",
         "AWS_DEFAULT_REGION": "eu-west-2",
         "AWS_ACCESS_KEY_ID": "none",
