@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -116,6 +117,7 @@ class Server:
     parameters: dict[str, str] = field(default_factory=dict)
     pages: list[tuple[int, str]] = field(default_factory=list)
     asked: int = 0
+    versions: Counter[str] = field(default_factory=Counter)
     metrics: list[bytes] = field(default_factory=list)
 
 
@@ -124,15 +126,16 @@ def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[s
     match action:
         case "PutParameter":
             state.parameters[request["Name"]] = request["Value"]
-            return {"Version": 1, "Tier": "Standard"}
+            state.versions[request["Name"]] += 1
+            return {"Version": state.versions[request["Name"]], "Tier": "Standard"}
         case "GetParameter" if request["Name"] in state.parameters:
             parameter = {"Name": request["Name"], "Type": "String", "Value": state.parameters[request["Name"]]}
-            return {"Parameter": {**parameter, "Version": 1}}
+            return {"Parameter": {**parameter, "Version": state.versions[request["Name"]]}}
         case "GetParameter":
             return {"__type": "ParameterNotFound"}
         case "DescribeParameters":
             names = [name for part in request["ParameterFilters"] for name in part["Values"]]
-            return {"Parameters": [{"Name": name, "Type": "String"} for name in names]}
+            return {"Parameters": [{"Name": name, "Version": state.versions[name]} for name in names]}
         case "ListTagsForResource":
             return {"TagList": []}
         case "GetSecretValue":

@@ -20,7 +20,7 @@ from tests.images.conftest import ROOT, base, podman
 __all__ = ["base"]
 
 HERE = Path(__file__).parent
-PASSWORD = "correct horse battery staple"
+PASSWORD = "hush"
 CONTROLLER_KEY = "/slipway/ci/controller-public-key"
 TEST_HOST_KEY = "/slipway/ci/test-host-key"
 # What systemd, mounts, Docker and the firewall take; neither the machine's clock nor its devices.
@@ -50,9 +50,7 @@ class Host:
 
     def try_run(self, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command as root, which may fail."""
-        return subprocess.run(
-            ["podman", "exec", self.container, *command], capture_output=True, text=True, check=False
-        )
+        return subprocess.run(["podman", "exec", self.container, *command], capture_output=True, text=True, check=False)
 
     def converge(self, archive: Path, variables: dict[str, object], environment: dict[str, str]) -> None:
         """Apply the playbooks in `archive` once, with the script that the delivery has Systems Manager run."""
@@ -110,7 +108,7 @@ def build_side(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         hosts.extend(start(name, image, network) for name in ("jenkins", "test"))
         jenkins, test = hosts
         with serve(details["subnets"][0]["gateway"]) as aws, ThreadPoolExecutor() as pool:
-            aws.parameters.update({CONTROLLER_KEY: "none", TEST_HOST_KEY: "none", "administrator": PASSWORD})
+            aws.parameters.update({CONTROLLER_KEY: "none", TEST_HOST_KEY: "none", "secret": PASSWORD})
             variables = variables_of(jenkins, test)
             for _ in range(2):
                 runs = [pool.submit(host.converge, Path(archive), variables, aws_at(aws)) for host in hosts]
@@ -146,11 +144,11 @@ def variables_of(jenkins: Host, test: Host) -> dict[str, object]:
         "slipway_candidate_registry": "registry.example/slipway/candidate",
         "slipway_release_registry": "registry.example/slipway",
         "slipway_last_good_parameter": "/slipway/release/last-good",
-        "slipway_jenkins_admin_secret": "administrator",
+        "slipway_jenkins_admin_secret": "secret",
         "slipway_jenkins_volume_id": "",
         "slipway_test_host_address": test.address,
         "slipway_test_database_host": "database.example",
-        "slipway_test_database_secret": "database",
+        "slipway_test_database_secret": "test",
         "jenkins_controller_apt_url": f"{downloads}/debian-stable",
         "jenkins_controller_apt_key_fingerprint": jenkins.run("cat", "/srv/debian-stable/fingerprint"),
         "jenkins_controller_plugin_manager_url": f"{downloads}/jenkins-plugin-manager.jar",

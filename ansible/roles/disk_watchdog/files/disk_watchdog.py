@@ -25,7 +25,8 @@ def used_percent(path: Path) -> int:
 def prune_containers(hours: int) -> None:
     """Remove containers that have ended, images without a container and build caches, all older than `hours`."""
     if docker := shutil.which("docker"):
-        subprocess.run([docker, "system", "prune", "--all", "--force", f"--filter=until={hours}h"], check=False)
+        command = [docker, "system", "prune", "--all", "--force", f"--filter=until={hours}h"]
+        subprocess.run(command, check=False)  # noqa: S603 - of a number alone
 
 
 def workspaces(home: Path) -> Iterator[tuple[float, list[Path]]]:
@@ -42,7 +43,8 @@ def workspaces(home: Path) -> Iterator[tuple[float, list[Path]]]:
 
 def remove(path: Path) -> None:
     """Remove a folder with all that it holds, and say so."""
-    print(f"removing {path}", flush=True)
+    sys.stdout.write(f"removing {path}\n")
+    sys.stdout.flush()
     shutil.rmtree(path, ignore_errors=True)
 
 

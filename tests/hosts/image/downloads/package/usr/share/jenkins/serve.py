@@ -2,13 +2,14 @@
 
 import os
 import re
+import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 configuration = Path(os.environ["CASC_JENKINS_CONFIG"], "jenkins.yaml").read_text()
 for path in (*re.findall(r"\$\{readFile:(.*?)\}", configuration), *re.findall(r"- file: (.*)", configuration)):
     Path(path).read_text()
-print("configured as code with", os.environ["JAVA_OPTS"])
+sys.stdout.write(f"configured as code with {os.environ['JAVA_OPTS']}\n")
 
 
 class Handler(BaseHTTPRequestHandler):
