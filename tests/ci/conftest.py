@@ -118,11 +118,11 @@ class Server:
     pages: list[tuple[int, str]] = field(default_factory=list)
     asked: int = 0
     versions: Counter[str] = field(default_factory=Counter)
-    metrics: list[bytes] = field(default_factory=list)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
 def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Return what Systems Manager or Secrets Manager answers; secrets are kept beside the parameters."""
+    """Return what Systems Manager, Secrets Manager or CloudWatch answers; secrets are kept beside the parameters."""
     match action:
         case "PutParameter":
             state.parameters[request["Name"]] = request["Value"]
@@ -138,6 +138,9 @@ def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[s
             return {"Parameters": [{"Name": name, "Version": state.versions[name]} for name in names]}
         case "ListTagsForResource":
             return {"TagList": []}
+        case "PutMetricData":
+            state.metrics.append(request)
+            return {}
         case "GetSecretValue":
             return {"SecretString": state.parameters[request["SecretId"]]}
     return {"__type": "InvalidAction", "message": action}
@@ -147,7 +150,7 @@ def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[s
 def serve(address: str = "127.0.0.1") -> Iterator[Server]:
     """Serve `pages` (status and X-Release; the last one for ever) on GET, and AWS's APIs on POST.
 
-    Of AWS there are parameters and secrets, and CloudWatch, of whose metrics the bodies are noted.
+    Of AWS there are parameters, secrets and CloudWatch, which notes its metrics.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -158,10 +161,6 @@ def serve(address: str = "127.0.0.1") -> Iterator[Server]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            if self.path.endswith("/operation/PutMetricData"):
-                state.metrics.append(body)
-                self._send(200, b"", {"smithy-protocol": "rpc-v2-cbor"})
-                return
             action = self.headers["X-Amz-Target"].rpartition(".")[2]
             answer = answer_of_aws(state, action, json.loads(body))
             self._send_json(400 if "__type" in answer else 200, answer)

@@ -150,7 +150,7 @@ def test_a_link_leads_it_nowhere(watch: Watch, disk: Path) -> None:
 
 
 def test_it_counts_as_df_does(watchdog: ModuleType, tmp_path: Path) -> None:
-    command = ["df", "--output=pcent,ipcent", tmp_path]
+    command = ["df", "--output=pcent,ipcent", str(tmp_path)]
     counted = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-2:]
     # df rounds up, and other tests write meanwhile
     assert max(int(value.strip("%-") or 0) for value in counted) - watchdog.used_percent(tmp_path) in (-1, 0, 1)

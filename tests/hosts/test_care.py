@@ -81,18 +81,25 @@ def test_the_watchdog_removes_images_and_workspaces_and_nothing_else(build_side:
     assert host.try_run("test", "-e", "/opt/slipway/venv").returncode == 0
 
 
-def test_the_metrics_reach_cloudwatch(build_side: BuildSide) -> None:
+@pytest.mark.parametrize(("name", "paths"), [("jenkins", ["/", "/var/lib/jenkins"]), ("test", ["/"])])
+def test_the_metrics_reach_cloudwatch(build_side: BuildSide, name: str, paths: list[str]) -> None:
     """With the unit that the timer starts; only the way to AWS is given to it."""
-    for name in ("jenkins", "test"):
-        host: Host = getattr(build_side, name)
-        settings = [f"{key}={value}" for key, value in aws_at(build_side.aws).items()]
-        host.run("systemctl", "set-environment", *settings)
-        build_side.aws.metrics.clear()
-        host.run("systemctl", "start", "host-metrics")
+    host: Host = getattr(build_side, name)
+    host.run("systemctl", "set-environment", *(f"{key}={value}" for key, value in aws_at(build_side.aws).items()))
+    build_side.aws.metrics.clear()
+    host.run("systemctl", "start", "host-metrics")
 
-        (told,) = build_side.aws.metrics
-        for word in ("Slipway/Hosts", f"slipway-{name}", "MemoryUsed", "FailedUnits", "DiskUsed"):
-            assert word.encode() in told
+    (told,) = build_side.aws.metrics
+    here = {"Name": "Host", "Value": f"slipway-{name}"}
+    values = {
+        (item["MetricName"], *(part["Value"] for part in item["Dimensions"][1:])): item for item in told["MetricData"]
+    }
+    assert told["Namespace"] == "Slipway/Hosts"
+    assert set(values) == {("MemoryUsed",), ("FailedUnits",), *(("DiskUsed", path) for path in paths)}
+    assert all(item["Dimensions"][0] == here for item in values.values())
+    assert all(0 < item["Value"] < 100 for key, item in values.items() if key != ("FailedUnits",))
+    failed = host.run("systemctl", "list-units", "--failed", "--plain", "--no-legend").splitlines()
+    assert values["FailedUnits",]["Value"] in (len(failed), len(failed) + 1)  # the unit itself, which had no way to AWS
 
 
 def test_updates_install_themselves_and_restart_the_host_at_night(build_side: BuildSide) -> None:
