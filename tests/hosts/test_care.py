@@ -59,7 +59,7 @@ def test_the_watchdog_removes_images_and_workspaces_and_nothing_else(build_side:
     kept = "/home/build/agent/remoting.jar"
     host.run("sh", "-c", "tar --create --directory /srv . | docker import - stale:1")
     host.run("mkdir", "--parents", "/home/build/agent/workspace/stale", "/home/build/.cache/pip")
-    host.run("ln", "--symbolic", "/opt/slipway", "/home/build/agent/workspace/link")
+    host.run("ln", "--symbolic", "--no-target-directory", "/opt/slipway", "/home/build/agent/workspace/link")
     host.run("touch", kept)
     thresholds = "--begin 0 --end 0 --hours 0 --homes /home/build"
     override = f"[Service]\nExecStart=\nExecStart=/usr/local/sbin/disk-watchdog {thresholds}\n"
