@@ -15,13 +15,17 @@ PORT ?= 8080
 # Steps side by side: one more than cores, since some wait for processes of their own.
 JOBS ?= 3
 STEP := ci/step
+# Where each step notes what it came to.
+export STEPS ?= .slipway/steps.tsv
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
-CHECKS := stacks types groovy charts pipeline lint shell backend frontend ansible
+INFRASTRUCTURE := stacks charts
+CODE := types groovy pipeline lint shell ansible
+CHECKS := $(INFRASTRUCTURE) $(CODE) backend frontend
 TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb previous-suite full
 VERIFICATIONS := images scenes pods
 
-.PHONY: help up down status logs synth bootstrap check test verify pods bench snapshots docs install install-dev format lock clean
+.PHONY: help up down status logs synth bootstrap check check-code check-infrastructure test verify pods bench snapshots docs install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -57,6 +61,15 @@ bootstrap: install ## prepare an AWS account and region, with an administrator's
 check: ## test everything that needs no server (under 90 s)
 	@$(call run,$(CHECKS))
 
+# What the pipeline runs of it, both at the same time, beside the suites in their images.
+check-code check-infrastructure: export STEPS = .slipway/steps-$@.tsv
+
+check-code:
+	@$(call run,$(CODE) previous-suite-on-sqlite)
+
+check-infrastructure:
+	@$(call run,$(INFRASTRUCTURE))
+
 test: ## test everything that needs no container engine
 	@$(call run,$(TESTS))
 
@@ -70,7 +83,7 @@ pods: install-dev ## roll out releases and kill pods under load, and write the t
 
 # Every step runs, whatever the others came to; the summary decides.
 define run
-mkdir -p .slipway && rm -f .slipway/steps.tsv
+mkdir -p .slipway && rm -f $(STEPS)
 $(MAKE) -s install-dev
 SIDE_BY_SIDE=1 $(MAKE) --keep-going --jobs=$(JOBS) $(1:%=step-%) || echo 'some steps failed' >&2
 ci/summary $(1)
@@ -105,6 +118,10 @@ step-backend-mariadb:
 
 step-previous-suite:
 	@SHOW=1 $(STEP) previous-suite ci/with-mariadb ci/previous-suite -q
+
+# What the test host can do of it.
+step-previous-suite-on-sqlite:
+	@SHOW=1 $(STEP) previous-suite-on-sqlite ci/previous-suite -q
 
 step-ansible:
 	@$(STEP) ansible ci/lint-ansible

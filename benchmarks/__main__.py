@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
-from benchmarks import cache, image, machine, plan, report, speed, start, synth, tune, users
+from benchmarks import cache, image, machine, pipeline, plan, pod, report, speed, start, synth, tune, users
 from benchmarks.plan import Plan
 from benchmarks.report import Findings, Section
 from rehearsal import RehearsalError
@@ -29,12 +29,16 @@ PARTS = {
     "cache": Part(cache.TITLE, cache.ABOUT, cache.measure),
     "users": Part(users.TITLE, users.ABOUT, users.measure),
     "start": Part(start.TITLE, start.ABOUT, start.measure),
+    "pod": Part(pod.TITLE, pod.ABOUT, pod.measure),
     "image": Part(image.TITLE, image.ABOUT, image.measure),
     "synth": Part(synth.TITLE, synth.ABOUT, synth.measure),
 }
 """The parts of the report, in their order."""
 
-EXTRAS = {"tune": Part(tune.TITLE, tune.ABOUT, tune.measure)}
+EXTRAS = {
+    "pipeline": Part(pipeline.TITLE, pipeline.ABOUT, pipeline.measure),
+    "tune": Part(tune.TITLE, tune.ABOUT, tune.measure),
+}
 """What runs only when it is named."""
 
 

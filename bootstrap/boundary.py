@@ -7,7 +7,7 @@ handing over roles of others, running code in others' functions, sending command
 
 from aws_cdk import aws_iam as iam
 
-from bootstrap.arns import HERE, allow, iam_arn, of_stacks
+from bootstrap.arns import HERE, allow, arn, iam_arn, of_stacks
 
 
 def statements(qualifier: str) -> list[iam.PolicyStatement]:
@@ -22,7 +22,7 @@ def statements(qualifier: str) -> list[iam.PolicyStatement]:
                 *("autoscaling:Describe*", "autoscaling:UpdateAutoScalingGroup"),
                 *("acm:Describe*", "acm:List*", "cognito-idp:DescribeUserPoolClient"),
                 *("ec2messages:*", "ssmmessages:*"),
-                *("eks:Describe*", "eks:List*", "eks-auth:AssumeRoleForPodIdentity", "rds-db:connect"),
+                *("eks:Describe*", "eks:List*", "eks-auth:AssumeRoleForPodIdentity"),
                 *("events:*Rule", "events:ListTargetsByRule", "events:*Targets"),
                 *("kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*"),
                 *("rds:Describe*", "sns:Publish"),
@@ -33,6 +33,8 @@ def statements(qualifier: str) -> list[iam.PolicyStatement]:
             resources=["*"],
             conditions=HERE,
         ),
+        # A login to a database is no call of AWS's API, and may come without the region that is asked for above.
+        allow("rds-db", "connect", arn("rds-db", "dbuser:*/*")),
         allow("lambda", "GetFunction InvokeFunction", *of_stacks("lambda", "function:")),
         # The cluster hands its nodes their role; EKS makes the profile that carries it.
         allow("iam", "PassRole", *roles, conditions={"StringEquals": {"iam:PassedToService": "ec2.amazonaws.com"}}),
@@ -44,7 +46,7 @@ def statements(qualifier: str) -> list[iam.PolicyStatement]:
             "AssumeRole",
             *(
                 iam_arn(f"role/cdk-{qualifier}-{role}-role-${{AWS::AccountId}}-${{AWS::Region}}")
-                for role in ("deploy", "file-publishing", "image-publishing", "lookup")
+                for role in ("deploy", "file-publishing")
             ),
         ),
     ]

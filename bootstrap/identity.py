@@ -18,6 +18,7 @@ SERVICES = (
 _LINKED = (
     "eks.amazonaws.com",
     "elasticloadbalancing.amazonaws.com",
+    "events.amazonaws.com",  # which recovers a host for CloudWatch's alarm
     "ops.apigateway.amazonaws.com",
     "rds.amazonaws.com",
     "ssm.amazonaws.com",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from aws_cdk import App, Tags
+from aws_cdk import App
 
 from cdk_app.boundary import bound_roles
 from cdk_app.checks import ChecksError, synthesise
@@ -13,6 +13,7 @@ from cdk_app.network_stack import NetworkStack
 from cdk_app.prod_stack import ProdStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Settings, SettingsError
+from cdk_app.tags import tag
 
 __all__ = ["ChecksError", "Settings", "SettingsError", "Stacks", "build", "synthesise"]
 
@@ -42,14 +43,5 @@ def build(app: App, settings: Settings) -> Stacks:
     stacks = Stacks(network=network, registry=registry, ci=ci, data=data, cluster=cluster, prod=prod)
     for stack in vars(stacks).values():
         bound_roles(stack, settings)
-        tags = {
-            "system": settings.name,
-            "stack": stack.stack_name,
-            "owner": settings.owner,
-            "cost-centre": settings.cost_centre,
-        }
-        for key, value in tags.items():
-            Tags.of(stack).add(key, value)
-            # CloudFormation gives the stack's own tags to what the CDK makes without asking for any.
-            stack.tags.set_tag(key, value)
+        tag(stack, settings)
     return stacks

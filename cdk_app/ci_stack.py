@@ -25,7 +25,8 @@ from slipway import (
 _PLAYBOOKS = Path(__file__).parents[1] / "ansible"
 _JENKINS_PORT = 8080
 _SSH_PORT = 22
-_BOOTSTRAP_ROLES = ("deploy", "file-publishing", "image-publishing", "lookup")
+_BOOTSTRAP_ROLES = ("deploy", "file-publishing")
+"""Of the CDK's roles, those that release images which are there: none is built, and nothing is looked up."""
 
 
 class CiStack(Stack):
@@ -49,8 +50,8 @@ class CiStack(Stack):
 
         self._jenkins = self._host("Jenkins", settings.ci.jenkins_type, disk_gib=30)
         self._test = self._host("Test", settings.ci.test_type, disk_gib=60)
-        self._test.security_group.add_ingress_rule(
-            self._jenkins.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
+        self._jenkins.security_group.connections.allow_to(
+            self._test.security_group, ec2.Port.tcp(_SSH_PORT), "Jenkins starts its agent"
         )
         self._controller_key = self._parameter("ControllerKey", "ci/controller-public-key", "Public key of Jenkins")
         self._test_key = self._parameter("TestHostKey", "ci/test-host-key", "SSH host key of the test host")
@@ -71,6 +72,8 @@ class CiStack(Stack):
             removal_policy=RemovalPolicy.DESTROY,
         )
         administrator.grant_read(self._jenkins.role)
+        self._let_jenkins_read("GithubToken", settings.ci.github_token_secret)
+        self._let_jenkins_read("OidcClientSecret", settings.ci.oidc_client_secret)
         acknowledge(
             administrator,
             "SMG4",
@@ -131,7 +134,9 @@ class CiStack(Stack):
             insights=False,
             protect=False,
         )
-        database.security_group.add_ingress_rule(self._test.security_group, ec2.Port.tcp(database.port), "Test host")
+        self._test.security_group.connections.allow_to(
+            database.security_group, ec2.Port.tcp(database.port), "Test database from the test host"
+        )
         database.grant_login(self._test.role, user=DATABASE_ACCOUNT)
         database.master_secret.grant_read(self._test.role)
         return database
@@ -164,6 +169,11 @@ class CiStack(Stack):
             )
         )
 
+    def _let_jenkins_read(self, id_: str, secret_arn: str | None) -> None:
+        """Let Ansible on Jenkins' host read a secret that a person has put into Secrets Manager, if one is set."""
+        if secret_arn:
+            secretsmanager.Secret.from_secret_complete_arn(self, id_, secret_arn).grant_read(self._jenkins.role)
+
     def _let_hosts_exchange_keys(self) -> None:
         """Let each host publish its key and read the other's; Jenkins' deploying agent admits its own controller."""
         self._controller_key.grant_write(self._jenkins)
@@ -176,11 +186,12 @@ class CiStack(Stack):
     ) -> None:
         """Configure both hosts at the same time: each waits for what the other publishes."""
         delivery = AnsibleDelivery(self, "Ansible", directory=_PLAYBOOKS, alarms=self._alarms)
+        ci = self._settings.ci
         registry = f"{self.account}.dkr.ecr.{self.region}.{self.url_suffix}/{self._settings.name}"
         shared = {
             "slipway_name": self._settings.name,
             "slipway_region": self.region,
-            "slipway_repository_url": self._settings.ci.repository,
+            "slipway_repository_url": ci.repository,
             "slipway_controller_key_parameter": self._controller_key.name,
             "slipway_test_host_key_parameter": self._test_key.name,
             "slipway_candidate_registry": f"{registry}/candidate",
@@ -193,6 +204,11 @@ class CiStack(Stack):
                 "slipway_release_registry": registry,
                 "slipway_last_good_parameter": self._last_good.name,
                 "slipway_jenkins_admin_secret": administrator.secret_arn,
+                "slipway_github_token_secret": ci.github_token_secret or "",
+                "slipway_oidc_issuer": ci.oidc_issuer or "",
+                "slipway_oidc_client_id": ci.oidc_client_id or "",
+                "slipway_oidc_client_secret": ci.oidc_client_secret or "",
+                "slipway_oidc_admins": ci.oidc_admins or "",
                 "slipway_jenkins_volume_id": home.volume_id,
                 "slipway_test_host_address": self._test.instance.instance_private_ip,
                 "slipway_test_database_host": database.instance.db_instance_endpoint_address,

@@ -5,6 +5,7 @@ from constructs import Construct
 
 from cdk_app.network_stack import NetworkStack
 from cdk_app.settings import Settings
+from cdk_app.tags import tags_of
 from slipway import PrivateCluster
 
 
@@ -28,4 +29,5 @@ class ClusterStack(Stack):
             admins=settings.cluster.admins,
             node_types=settings.cluster.node_types,
             max_cpus=settings.cluster.max_cpus,
+            node_tags=tags_of(self, settings),
         )

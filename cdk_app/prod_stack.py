@@ -96,8 +96,9 @@ class ProdStack(Stack):
         entry.binding.node.add_dependency(release)
         check_wiring(
             [*chain.from_iterable(steps.values()), entry.manifest],
-            listening={service: dockerfile.read(_SERVICES / service / "Dockerfile").ports for service in SERVICES},
+            starts={service: dockerfile.read(_SERVICES / service / "Dockerfile") for service in SERVICES},
             identities=[(NAMESPACE, account) for account in _ACCOUNTS],
+            resolver=platform.resolver,
         )
         CfnOutput(
             self,

@@ -5,60 +5,45 @@ into cdk.json's context, where the pipeline finds it too; the command line, `-c 
 Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from ipaddress import IPv4Network
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cdk_app import windows
+from cdk_app.setting_types import (
+    GITHUB_REPOSITORY,
+    DatabaseClass,
+    Domain,
+    HostType,
+    Image,
+    List,
+    NodeType,
+    OidcIssuer,
+    Optional,
+    PublicRange,
+    RepositoryUrl,
+    RoleArn,
+    SecretArn,
+    SystemName,
+    TagValue,
+    TestDatabaseClass,
+    VpcRange,
+    Zone,
+)
 from slipway.private_cluster import SERVICE_CIDR
 
 _CDK_KEYS = frozenset({"acknowledged-issue-numbers", "cdk-migrate", "cli-telemetry"})
 """The CDK's own context keys that neither hold a colon nor start with '@'."""
 
-_TAG = "1 to 256 letters, digits, spaces and . : / = + - @ _"
+_TAG = "1 to 256 letters, digits, spaces and . : / = + - @ _, not aws:…"
 
 
 class SettingsError(ValueError):
     """A setting is unknown or has a value that is not allowed; the message holds one line for each."""
-
-
-def _split(value: object) -> object:
-    """Return a comma-separated string as a list; anything else as it is."""
-    if isinstance(value, str):
-        return [item.strip() for item in value.split(",") if item.strip()]
-    return value
-
-
-def _unset_if_empty(value: object) -> object:
-    """Return None for an empty string, so that `-c name=` unsets an optional setting."""
-    return None if value == "" else value
-
-
-def _fits_nine_subnets(network: IPv4Network) -> IPv4Network:
-    if not 16 <= network.prefixlen <= 20:
-        raise ValueError("too small or too large a range")
-    if not network.is_private or network.overlaps(IPv4Network(SERVICE_CIDR)):
-        raise ValueError("not private, or the range of the cluster's Services")
-    return network
-
-
-def _is_not_the_world(network: IPv4Network) -> IPv4Network:
-    if network.prefixlen == 0:
-        raise ValueError("everybody")
-    return network
-
-
-Image = Annotated[str, Field(pattern=r"^[a-z0-9][\w.\-/:]*@sha256:[0-9a-f]{64}$")]
-Zone = Annotated[str, Field(pattern=r"^[a-z]{2}(-[a-z]+)+-\d[a-z]$")]
-NodeType = Annotated[str, Field(pattern=r"^[a-z]+\d+g[a-z]*\.(micro|small|medium|large|\d*xlarge)$")]
-DatabaseClass = Annotated[str, Field(pattern=r"^db\.[a-z]\d+[a-z]*\.(micro|small|medium|large|\d*xlarge)$")]
-TagValue = Annotated[str, Field(min_length=1, max_length=256, pattern=r"^[\w .:/=+@-]+$")]
-RoleArn = Annotated[str, Field(pattern=r"^arn:aws[\w-]*:iam::\d{12}:role/\S+$")]
-List = BeforeValidator(_split)
-Optional = BeforeValidator(_unset_if_empty)
 
 
 class _Section(BaseModel):
@@ -68,9 +53,10 @@ class _Section(BaseModel):
 class Network(_Section):
     """The VPC."""
 
-    cidr: Annotated[IPv4Network, AfterValidator(_fits_nine_subnets)] = Field(
+    cidr: VpcRange = Field(
         IPv4Network("10.40.0.0/16"),
-        description=f"the VPC's IPv4 range: private, a /16 to /20 outside {SERVICE_CIDR}, such as 10.40.0.0/16",
+        description="the VPC's IPv4 range: private, a /16 to /20 outside 172.17.0.0/16 and "
+        f"{SERVICE_CIDR}, such as 10.40.0.0/16",
     )
     nat_gateways: int = Field(1, ge=1, le=3, description="1, 2 or 3: one is cheapest, three survive the loss of a zone")
 
@@ -91,9 +77,10 @@ class Cluster(_Section):
     version: Literal["1.35", "1.36", "1.37"] = Field(
         "1.36", description="1.35, 1.36 or 1.37: one minor version around kubectl 1.36, which applies the manifests"
     )
-    public_cidrs: Annotated[tuple[Annotated[IPv4Network, AfterValidator(_is_not_the_world)], ...], List] = Field(
+    public_cidrs: Annotated[tuple[PublicRange, ...], List] = Field(
         (),
-        description="IPv4 ranges such as 192.0.2.0/24 that may reach the Kubernetes API from outside; none by default",
+        description="public IPv4 ranges such as 192.0.2.0/24 that may reach the Kubernetes API from outside; none by "
+        "default",
     )
     admins: Annotated[tuple[RoleArn, ...], List] = Field(
         (), description="ARNs of the IAM roles that administer the cluster with kubectl; none by default"
@@ -101,7 +88,7 @@ class Cluster(_Section):
     node_types: Annotated[tuple[NodeType, ...], List] = Field(
         ("t4g.medium", "c7g.large", "m7g.large"),
         min_length=1,
-        description="arm64 instance types for the nodes, such as t4g.medium; the cheapest that fits is taken",
+        description="arm64 instance types for the nodes, t4g.medium or larger; the cheapest that fits is taken",
     )
     max_cpus: int = Field(32, ge=6, le=1000, description="6 to 1000 vCPUs that all nodes together may have")
 
@@ -109,8 +96,10 @@ class Cluster(_Section):
 class Database(_Section):
     """The two databases."""
 
-    production_class: DatabaseClass = Field("db.t4g.medium", description="an RDS instance class such as db.t4g.medium")
-    test_class: DatabaseClass = Field("db.t4g.micro", description="an RDS instance class such as db.t4g.micro")
+    production_class: DatabaseClass = Field(
+        "db.t4g.medium", description="an RDS instance class, db.t4g.medium or larger"
+    )
+    test_class: TestDatabaseClass = Field("db.t4g.micro", description="an RDS instance class such as db.t4g.micro")
     storage_gib: int = Field(20, ge=20, le=1000, description="20 to 1000 GiB for each database at first")
     multi_az: bool = Field(True, description="true or false: a standby of the production database in another zone")
     backup_days: int = Field(14, ge=1, le=35, description="1 to 35 days that production's backups are kept")
@@ -129,9 +118,8 @@ class Database(_Section):
 class Ci(_Section):
     """The hosts that build and test."""
 
-    repository: str = Field(
+    repository: RepositoryUrl = Field(
         "https://github.com/example/slipway.git",
-        pattern=r"^https://[\w.\-]+/\S+$",
         description="the https URL that Jenkins clones; the default is a placeholder",
     )
     image: str = Field(
@@ -139,21 +127,50 @@ class Ci(_Section):
         pattern=r"^/aws/service/\S+/\d{8}(\.\d+)?/arm64/\S+$",
         description="a dated public parameter of an arm64 Ubuntu LTS image: a newer one replaces the hosts",
     )
-    jenkins_type: NodeType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
-    test_type: NodeType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
+    jenkins_type: HostType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
+    test_type: HostType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
     home_gib: int = Field(30, ge=10, le=1000, description="10 to 1000 GiB for Jenkins' home")
+    github_token_secret: Annotated[SecretArn | None, Optional] = Field(
+        None,
+        description="ARN of the Secrets Manager secret whose string is a GitHub token, for a private repository, pull "
+        "requests and commit statuses; none by default",
+    )
+    oidc_issuer: Annotated[OidcIssuer | None, Optional] = Field(
+        None,
+        description="the https URL of the OpenID Connect provider that people sign in to Jenkins with; none by default",
+    )
+    oidc_client_id: Annotated[str | None, Optional] = Field(
+        None, pattern=r"^\S+$", description="what the provider calls Jenkins; give all ci.oidc_* or none"
+    )
+    oidc_client_secret: Annotated[SecretArn | None, Optional] = Field(
+        None, description="ARN of the Secrets Manager secret whose string is the client's secret at the provider"
+    )
+    oidc_admins: Annotated[str | None, Optional] = Field(
+        None,
+        pattern=r"^[\w.:/@\-]+$",
+        description="the provider's group that administers Jenkins; whoever else signs in may read",
+    )
+
+    @model_validator(mode="after")
+    def _check_together(self) -> Self:
+        oidc = {name: value for name, value in self if name.startswith("oidc_")}
+        missing = [f"ci.{name}" for name, value in oidc.items() if value is None]
+        if 0 < len(missing) < len(oidc):
+            raise ValueError(f"{', '.join(missing)} is not set; give all of ci.oidc_* or none")
+        if self.github_token_secret and not re.fullmatch(GITHUB_REPOSITORY, self.repository):
+            raise ValueError(
+                f"ci.github_token_secret with ci.repository={self.repository}: give https://github.com/OWNER/NAME.git"
+            )
+        return self
 
 
 class Settings(_Section):
     """All settings. Each default stands here and nowhere else."""
 
-    name: str = Field(
+    name: SystemName = Field(
         "slipway",
-        min_length=2,
-        max_length=20,
-        pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$",
-        description="2 to 20 lower-case letters and digits, with single hyphens between them: the system's name, "
-        "in the names that people type",
+        description="2 to 20 lower-case letters and digits, with single hyphens between them, not aws… or ssm…: the "
+        "system's name, in the names that people type",
     )
     owner: TagValue = Field("platform", description=f"who answers for the bill: a tag of {_TAG}")
     cost_centre: TagValue = Field("unassigned", description=f"who pays: a tag of {_TAG}")
@@ -163,10 +180,10 @@ class Settings(_Section):
     zones: Annotated[tuple[Zone, ...], List] = Field(
         (), description="three availability zones such as eu-west-2a,eu-west-2b,eu-west-2c; unset, the region's first"
     )
-    domain: Annotated[str | None, Optional] = Field(
+    domain: Annotated[Domain | None, Optional] = Field(
         None,
-        pattern=r"^([a-z0-9-]+\.)+[a-z]{2,}$",
-        description="the host name that users type, such as users.example.com; unset, plain HTTP on AWS's name",
+        description="the host name that users type, up to 64 letters such as users.example.com; unset, plain HTTP on "
+        "AWS's name",
     )
     domain_zone_id: Annotated[str | None, Optional] = Field(
         None,
@@ -195,8 +212,10 @@ class Settings(_Section):
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         """Refuse settings that are sound one by one and not together."""
-        if self.zones and len(set(self.zones)) != 3:
-            raise ValueError(f"zones={','.join(self.zones)} is not allowed; give three different availability zones")
+        if self.zones and (len(set(self.zones)) != 3 or len({zone[:-1] for zone in self.zones}) != 1):
+            raise ValueError(
+                f"zones={','.join(self.zones)} is not allowed; give three different availability zones of one region"
+            )
         windows.check(self.database.backup_window, self.database.maintenance_window)
         if (self.domain is None) != (self.domain_zone_id is None):
             raise ValueError(f"domain={self.domain} and domain_zone_id={self.domain_zone_id}: give both or neither")

@@ -6,6 +6,7 @@ from itertools import pairwise
 import cdk8s
 
 from k8s_charts import proxy
+from k8s_charts.arguments import check_name, check_release
 from k8s_charts.backend import BackendChart
 from k8s_charts.database import Database
 from k8s_charts.frontend import FrontendChart
@@ -60,7 +61,12 @@ class Application:
             release: what this release is called: the Git commit or a hash; part of the Job's name and a label of
                 every object.
             namespace: where everything lives.
+
+        Raises:
+            ChartError: an argument cannot work; nothing has been written then.
         """
+        check_name("namespace", namespace)
+        check_release(release)
         labels = {"app.kubernetes.io/part-of": namespace, "app.kubernetes.io/version": release}
         self.namespace = NamespaceChart(scope, "namespace", name=namespace, labels=labels)
         self.migration = MigrationChart(

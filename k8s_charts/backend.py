@@ -45,6 +45,7 @@ class BackendChart(cdk8s.Chart):
             startup_path="/backend?limit=1",
             environment=database.environment(self),
             surroundings=surroundings,
+            pod_labels=labels,
             callers=[network.pods(caller, PORT)],
             calls=database.edges(surroundings),
         )

@@ -8,6 +8,7 @@ import cdk8s_plus_27 as kplus
 from constructs import Construct
 
 from k8s_charts import network
+from k8s_charts.arguments import ChartError
 from k8s_charts.network import Edge, Network
 
 PORT = 3306
@@ -38,12 +39,12 @@ class Database:
         """Refuse a database that no pod could sign in to.
 
         Raises:
-            ValueError: neither or both of `uri` and `uri_secret` are given, or IAM lacks its region.
+            ChartError: neither or both of `uri` and `uri_secret` are given, or IAM lacks its region.
         """
         if (self.uri is None) == (self.uri_secret is None):
-            raise ValueError("database: give either uri or uri_secret (the name of a Secret), not both or neither")
+            raise ChartError("database: give either uri or uri_secret (the name of a Secret), not both or neither")
         if self.auth == "iam" and self.region is None:
-            raise ValueError('database: auth="iam" needs region, the region that login tokens are signed for')
+            raise ChartError('database: auth="iam" needs region, the region that login tokens are signed for')
 
     def environment(self, scope: Construct) -> Mapping[str, kplus.EnvValue]:
         """Return the settings with which the backend's pods sign in; `scope` is the chart that they live in."""

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from k8s_charts.arguments import ChartError
 
+_LOOPBACK = ("127.", "localhost", "::1")
+
 
 @dataclass(frozen=True)
 class Start:
@@ -18,12 +20,15 @@ class Start:
 
     @property
     def ports(self) -> set[int]:
-        """The ports that the process listens on: those of variables that end in `_PORT`, which it obeys.
+        """The ports on which others reach the process: those of variables that end in `_PORT`, which it obeys.
 
-        Where there are none, those that are exposed, which is no more than a statement.
+        One whose `_HOST` is the pod's own address is none. Where there are no such variables, it is those that are
+        exposed, which is no more than a statement.
         """
-        obeyed = {int(value) for name, value in self.environment.items() if name.endswith("_PORT")}
-        return obeyed or set(self.exposed)
+        told = {name: value for name, value in self.environment.items() if name.endswith("_PORT") and value.isdigit()}
+        hosts = {name: self.environment.get(f"{name.removesuffix('_PORT')}_HOST", "") for name in told}
+        obeyed = {int(told[name]) for name, host in hosts.items() if not host.startswith(_LOOPBACK)}
+        return obeyed if told else set(self.exposed)
 
 
 def read(path: Path) -> Start:

@@ -46,6 +46,7 @@ class FrontendChart(cdk8s.Chart):
             startup_path="/",
             environment={"BACKEND_URL": kplus.EnvValue.from_value(backend.url)},
             surroundings=surroundings,
+            pod_labels=labels,
             callers=[network.pods(caller, PORT)],
             calls=[backend.edge],
         )

@@ -16,6 +16,7 @@ COMMAND = ("flask", "--app", "application", "prepare-database")
 
 _ATTEMPTS = 4  # a database that has just been made may refuse the first sign-in
 _DEADLINE = cdk8s.Duration.minutes(10)
+_UNDISTURBED = {"karpenter.sh/do-not-disrupt": "true"}  # MariaDB cannot take back half a change of the schema
 
 
 class MigrationChart(cdk8s.Chart):
@@ -43,7 +44,9 @@ class MigrationChart(cdk8s.Chart):
             self,
             "job",
             metadata=cdk8s.ApiObjectMetadata(name=f"migration-{release}"),
-            pod_metadata=cdk8s.ApiObjectMetadata(labels={"app.kubernetes.io/name": "migration"}),
+            pod_metadata=cdk8s.ApiObjectMetadata(
+                labels={**labels, "app.kubernetes.io/name": "migration"}, annotations=_UNDISTURBED
+            ),
             backoff_limit=_ATTEMPTS,
             active_deadline=_DEADLINE,
             restart_policy=kplus.RestartPolicy.NEVER,

@@ -7,6 +7,8 @@ from typing import Any
 import cdk8s
 from constructs import Construct
 
+from k8s_charts.arguments import check_address, check_name, check_ranges
+
 _POD_IDENTITY = ("169.254.170.23/32",)
 """Where EKS hands out a pod's AWS credentials, on every node."""
 
@@ -28,6 +30,17 @@ class Network:
     entrances: Sequence[str]
     databases: Sequence[str]
     monitoring: str = "monitoring"
+
+    def __post_init__(self) -> None:
+        """Refuse addresses that are none.
+
+        Raises:
+            ChartError: one is no IPv4 address or range, or there are no ranges.
+        """
+        check_address("network: resolver", self.resolver)
+        check_ranges("network: entrances", self.entrances)
+        check_ranges("network: databases", self.databases)
+        check_name("network: monitoring", self.monitoring)
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,15 @@ from k8s_charts.web_service import WebService
 
 PORT = 8080
 
-IMAGE = "public.ecr.aws/docker/library/nginx:1.30.5-trixie"
-"""The official image of NGINX's stable line, from the mirror that sets no limit on anonymous pulls."""
+IMAGE = (
+    "public.ecr.aws/docker/library/nginx:1.30.5-trixie"
+    "@sha256:b972f831f200b19ef0767938224f9711e74cd783718738cd7405d5cabf75c442"
+)
+"""The official image of NGINX's stable line, from the mirror that sets no limit on anonymous pulls.
+
+The digest is that of the index over all architectures. Another image has to stop gracefully when it is told to stop:
+by `STOPSIGNAL SIGQUIT`, as this one.
+"""
 
 _CONFIGURATION = "/etc/slipway"
 

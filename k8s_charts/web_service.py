@@ -6,8 +6,8 @@ import cdk8s
 import cdk8s_plus_27 as kplus
 from constructs import Construct
 
-from k8s_charts import network, pod
-from k8s_charts.arguments import check_image, check_ports, check_replicas
+from k8s_charts import network, pod, probes, replicas
+from k8s_charts.arguments import check_image, check_name, check_ports, check_replicas
 from k8s_charts.network import Edge, Network
 
 FEWEST = 3
@@ -19,14 +19,10 @@ MOST = 9
 CLUSTER_DOMAIN = "cluster.local"
 """The DNS domain of Kubernetes' own names; its default everywhere, EKS included."""
 
-_PROBE_PERIOD = cdk8s.Duration.seconds(5)
-_START_UP_PERIOD = cdk8s.Duration.seconds(1)  # a pod that was killed is missed until it has answered
-_START_UP_ATTEMPTS = 120  # two minutes: a first start may wait for the database
+_SETTLED = cdk8s.Duration.seconds(5)  # what crashes at its first requests is not rolled out any further
 _DRAIN_SECONDS = 15  # endpoints and load balancers stop sending before the process is told to stop
 _GRACE = cdk8s.Duration.seconds(45)  # the drain, then thirty seconds for requests under way
 _FEWEST_DOTS = "1"  # our names are whole: by default, what has four dots is first looked for in three other domains
-_BUSY = 70  # per cent of the CPU that a pod reserves: what is left lasts until another pod serves
-_CALM = cdk8s.Duration.minutes(5)  # how long fewer pods must have been enough before one is taken away
 
 
 class WebService(Construct):
@@ -63,6 +59,7 @@ class WebService(Construct):
         cpu_request: kplus.Cpu | None = None,
         memory: cdk8s.Size | None = None,
         min_ready: cdk8s.Duration | None = None,
+        pod_labels: Mapping[str, str] | None = None,
         most: int = MOST,
     ) -> None:
         """Define the service.
@@ -83,14 +80,17 @@ class WebService(Construct):
             command: replaces the image's own command.
             cpu_request: share of a CPU that is reserved; 100 millicores by default. There is no CPU limit: a limit
                 throttles a pod while the node idles.
-            memory: request and limit; 256 MiB by default.
-            min_ready: how long a new pod must have been ready before an old one goes; not at all by default.
+            memory: request and limit, twice what `python -m benchmarks pod` measures; 256 MiB by default.
+            min_ready: how long a new pod must have been ready before an old one goes; 5 seconds by default.
+            pod_labels: labels of the pods beyond the service's name. A label that changes rolls the pods: give the
+                release's to what is built anew for each release, and to nothing else.
             most: pods at the busiest.
 
         Raises:
-            ChartError: the image, the ports or the number of pods cannot work.
+            ChartError: the name, the image, the ports or the number of pods cannot work.
         """
         super().__init__(scope, id_)
+        check_name("service", id_)
         check_image(id_, image)
         check_ports(id_, port, metrics_port)
         check_replicas(id_, FEWEST, most)
@@ -101,9 +101,9 @@ class WebService(Construct):
             self,
             "deployment",
             metadata=cdk8s.ApiObjectMetadata(name=id_, labels=labels),
-            pod_metadata=cdk8s.ApiObjectMetadata(labels=labels),
+            pod_metadata=cdk8s.ApiObjectMetadata(labels={**(pod_labels or {}), **labels}),
             select=False,
-            min_ready=min_ready,
+            min_ready=min_ready or _SETTLED,
             strategy=kplus.DeploymentStrategy.rolling_update(
                 max_surge=kplus.PercentOrAbsolute.absolute(1),
                 max_unavailable=kplus.PercentOrAbsolute.absolute(0),
@@ -132,18 +132,17 @@ class WebService(Construct):
                 cpu=kplus.CpuResources(request=cpu_request or kplus.Cpu.millis(100)),
                 memory=kplus.MemoryResources(request=memory, limit=memory),
             ),
-            startup=kplus.Probe.from_http_get(
-                startup_path, port=port, period_seconds=_START_UP_PERIOD, failure_threshold=_START_UP_ATTEMPTS
-            ),
-            readiness=kplus.Probe.from_http_get(readiness_path, port=port, period_seconds=_PROBE_PERIOD),
-            liveness=kplus.Probe.from_http_get("/healthz", port=port, period_seconds=_PROBE_PERIOD),
+            startup=probes.startup(startup_path, port),
+            readiness=probes.readiness(readiness_path, port),
+            liveness=probes.liveness("/healthz", port),
             lifecycle=kplus.ContainerLifecycle(pre_stop=kplus.Handler.from_command(["sleep", str(_DRAIN_SECONDS)])),
         )
         pod.mount_temporary_directory(self.deployment, container)
         pod.restrict(self.deployment)
+        probes.end_at_once(self.deployment)
         self.edge = network.pods(id_, port)
-        self._spread(labels)
-        self._scale(id_, labels, most)
+        replicas.spread(self.deployment, labels)
+        replicas.scale(self, id_, self.deployment, labels, fewest=FEWEST, most=most)
         watchers = [network.namespace(surroundings.monitoring, metrics_port)] if metrics_port else []
         network.close(self, id_, callers=[*callers, *watchers], calls=[network.names(surroundings), *calls])
 
@@ -157,40 +156,3 @@ class WebService(Construct):
         for key, value in labels.items():
             self.service.select_label(key, value)
         self.address = f"{id_}.{scope.namespace}.svc.{CLUSTER_DOMAIN}:{port}"
-
-    def _spread(self, labels: Mapping[str, str]) -> None:
-        """Spread the pods; cdk8s-plus-27 has no property for how."""
-        evenly = {
-            "maxSkew": 1,
-            "labelSelector": {"matchLabels": dict(labels)},
-            # Counted per revision, so that the surge pod of a roll-out finds a place beside the old ones.
-            "matchLabelKeys": ["pod-template-hash"],
-        }
-        constraints = [
-            {**evenly, "topologyKey": "kubernetes.io/hostname", "minDomains": 3, "whenUnsatisfiable": "DoNotSchedule"},
-            # A zone that is lost must not keep a release from the two that are left.
-            {**evenly, "topologyKey": "topology.kubernetes.io/zone", "whenUnsatisfiable": "ScheduleAnyway"},
-        ]
-        cdk8s.ApiObject.of(self.deployment).add_json_patch(
-            cdk8s.JsonPatch.add("/spec/template/spec/topologySpreadConstraints", constraints)
-        )
-
-    def _scale(self, name: str, labels: Mapping[str, str], most: int) -> None:
-        """Add pods while they are busy, and let nobody take away two at a time."""
-        kplus.HorizontalPodAutoscaler(
-            self,
-            "scaling",
-            metadata=cdk8s.ApiObjectMetadata(name=name),
-            target=self.deployment,
-            min_replicas=FEWEST,
-            max_replicas=most,
-            metrics=[kplus.Metric.resource_cpu(kplus.MetricTarget.average_utilization(_BUSY))],
-            scale_down=kplus.ScalingRules(stabilization_window=_CALM),
-        )
-        cdk8s.ApiObject(
-            self,
-            "disruption-budget",
-            api_version="policy/v1",
-            kind="PodDisruptionBudget",
-            metadata=cdk8s.ApiObjectMetadata(name=name),
-        ).add_json_patch(cdk8s.JsonPatch.add("/spec", {"maxUnavailable": 1, "selector": {"matchLabels": dict(labels)}}))

@@ -1,6 +1,7 @@
 """Ansible playbooks, carried to hosts and applied by Systems Manager."""
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from aws_cdk import Duration, Fn, IgnoreMode, Stack
@@ -15,6 +16,7 @@ from constructs import Construct
 from slipway.build_host import BuildHost
 
 _SCRIPT = Path(__file__).with_suffix(".sh")
+_VERSION = sha256(_SCRIPT.read_bytes()).hexdigest()[:6]
 _ARCHIVE = "/opt/slipway/ansible.zip"
 _NOT_DELIVERED = ["**/__pycache__", "**/.cache", "**/.ansible", "**/*.pyc", "**/*.retry"]
 
@@ -24,8 +26,8 @@ class AnsibleDelivery(Construct):
 
     Guarantees: hosts are changed only by what stands in the directory, at the version that the stack was deployed
     with; Ansible itself comes from the directory's hash-locked `requirements.txt`; a deployment that changes the
-    directory or a host's variables waits for the hosts, and fails if they do; every host is brought back to what is
-    written once a day, and whoever listens to the alarms is told when that fails.
+    directory, what applies it or a host's variables waits for the hosts, and fails if they do; every host is brought
+    back to what is written once a day, and whoever listens to the alarms is told when that fails.
     """
 
     def __init__(
@@ -88,7 +90,7 @@ class AnsibleDelivery(Construct):
         host.role.add_to_policy(
             iam.PolicyStatement(actions=["ssm:DescribeDocument", "ssm:GetDocument"], resources=[document])
         )
-        association = ssm.CfnAssociation(
+        return ssm.CfnAssociation(
             self,
             f"Apply-{play}",
             name=self._document.ref,
@@ -97,14 +99,13 @@ class AnsibleDelivery(Construct):
             parameters={
                 "Source": [f'{{"path": "{self._asset.http_url}"}}'],
                 "Play": [play],
+                "Script": [_VERSION],
                 # Base64, so that no value can be taken for a part of the script.
                 "Variables": [Fn.base64(stack.to_json_string(dict(variables)))],
             },
             schedule_expression="rate(1 day)",
             wait_for_success_timeout_seconds=self._seconds,
         )
-        association.node.add_dependency(host.role)
-        return association
 
     def _tell_failures(self, alarms: sns.ITopic) -> None:
         """Tell `alarms` whenever a host could not be brought to what is written."""
@@ -145,6 +146,11 @@ class AnsibleDelivery(Construct):
                     "description": "this host's name in site.yml",
                     "allowedPattern": "^[a-z][a-z0-9_]*$",
                 },
+                "Script": {
+                    "type": "String",
+                    "description": "version of this document's script: another one makes the hosts run it",
+                    "allowedPattern": "^[0-9a-f]{6}$",
+                },
                 "Variables": {
                     "type": "String",
                     "description": "the playbooks' variables: a JSON object, in Base64",
@@ -167,7 +173,7 @@ class AnsibleDelivery(Construct):
                     "inputs": {
                         "timeoutSeconds": str(int(self._seconds)),
                         "runCommand": [
-                            "set -- '{{ Play }}' '{{ Variables }}'",
+                            "set -- '{{ Play }}' '{{ Variables }}' # script {{ Script }}",
                             *_SCRIPT.read_text("utf-8").splitlines(),
                         ],
                     },

@@ -12,21 +12,23 @@ from slipway.acknowledge import acknowledge
 
 METRICS = "Slipway/Hosts"
 """CloudWatch's namespace for what hosts tell of themselves: memory, disks and failed services, every five minutes."""
+_TO_THE_WORLD = {80: "Packages of the distribution, signed", 443: "AWS, source code, images and all other packages"}
 _MADE_LATER = ("ec2:<AWS::Region>:<AWS::AccountId>:instance", "ssm:<AWS::Region>:<AWS::AccountId>:association")
 
 
 class BuildHost(Construct):
     """A private EC2 instance that is reached through Systems Manager alone.
 
-    Guarantees: no public address, no key pair, nobody admitted by its security group until someone adds a rule;
-    metadata only by IMDSv2 and only from the host itself, not from its containers; an encrypted gp3 disk; moved to
-    other hardware when its own fails, and an alarm says so; a role of its own that may do nothing but be managed and
-    tell metrics in `METRICS`, and read no parameter, until someone grants more.
+    Guarantees: no public address, no key pair; nobody is admitted, and nothing but HTTP and HTTPS let out, by its
+    security group until someone adds a rule; metadata only by IMDSv2 and only from the host itself, not from its
+    containers; an encrypted gp3 disk; moved to other hardware when its own fails, and an alarm says so; a role of its
+    own that may do nothing but be managed and tell metrics in `METRICS`, and read no parameter, until someone grants
+    more.
 
     Attributes:
         instance: the EC2 instance.
         role: what the host may do.
-        security_group: who may connect; lets nobody in, and TCP out through the NAT gateway.
+        security_group: who may connect; lets nobody in, and HTTP and HTTPS alone out, through the NAT gateway.
     """
 
     def __init__(
@@ -80,9 +82,9 @@ class BuildHost(Construct):
         self.security_group = ec2.SecurityGroup(
             self, "SecurityGroup", vpc=vpc, description=f"Host {name}", allow_all_outbound=False
         )
-        self.security_group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.all_tcp(), "Packages, images, source code, AWS and the other hosts"
-        )
+        # Names and the time come from the VPC itself, which no security group can keep a host from.
+        for port, purpose in _TO_THE_WORLD.items():
+            self.security_group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(port), purpose)
         self.instance = ec2.Instance(
             self,
             "Instance",
@@ -118,13 +120,32 @@ class BuildHost(Construct):
             reason="the host holds nothing that is not on a volume of its own or made anew; protected, no new image or "
             "type could replace it",
         )
+        self._watch(
+            "HardwareFailure",
+            metric="StatusCheckFailed_System",
+            action=actions.Ec2InstanceAction.RECOVER,
+            says=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            alarms=alarms,
+        )
+        self._watch(
+            "Hung",
+            metric="StatusCheckFailed_Instance",
+            action=actions.Ec2InstanceAction.REBOOT,
+            says=f"Host {name} does not answer its network any more; EC2 restarts it",
+            alarms=alarms,
+        )
+
+    def _watch(
+        self, id_: str, *, metric: str, action: actions.Ec2InstanceAction, says: str, alarms: sns.ITopic
+    ) -> None:
+        """Do something about a status check that has failed for two minutes, and tell somebody."""
         failure = cloudwatch.Alarm(
             self,
-            "HardwareFailure",
-            alarm_description=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            id_,
+            alarm_description=says,
             metric=cloudwatch.Metric(
                 namespace="AWS/EC2",
-                metric_name="StatusCheckFailed_System",
+                metric_name=metric,
                 dimensions_map={"InstanceId": self.instance.instance_id},
                 statistic=cloudwatch.Stats.MAXIMUM,
                 period=Duration.minutes(1),
@@ -133,7 +154,7 @@ class BuildHost(Construct):
             threshold=1,
             evaluation_periods=2,
         )
-        failure.add_alarm_action(actions.Ec2Action(actions.Ec2InstanceAction.RECOVER), actions.SnsAction(alarms))
+        failure.add_alarm_action(actions.Ec2Action(action), actions.SnsAction(alarms))
 
     def as_condition(self) -> dict[str, dict[str, str]]:
         """Return IAM's condition for an instance that is this host, or the one that it replaces or is replaced by."""

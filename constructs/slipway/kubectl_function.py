@@ -14,14 +14,20 @@ _POLICY = "service-role/AWSLambdaVPCAccessExecutionRole"
 def narrow_kubectl(cluster: eks.Cluster) -> None:
     """Take from the functions what only Helm charts need: leave to read every image repository, public ones too.
 
+    Their log groups, which the CDK makes under its flag `useCdkManagedLogGroup`, outlive the last manifest: a function
+    that still runs would make its group anew, and for ever.
+
     Raises:
         TypeError: the CDK has changed how it makes these functions.
     """
     provider = cluster.node.find_child("KubectlProvider")
     handler = provider.node.find_child("Handler")
     framework = provider.node.find_child("Provider").node.find_child("framework-onEvent")
+    barrier = cluster.node.find_child("KubectlReadyBarrier")  # every manifest waits for it
     for function in (handler, framework):
         _leave_logs_and_network(function.node.find_child("ServiceRole"))
+        if log_group := function.node.try_find_child("LogGroup"):
+            barrier.node.add_dependency(log_group)
     if not handler.node.try_remove_child("HasEcrPublic"):  # the condition of what was taken
         raise TypeError(f"{handler.node.path} is not the function that it was")
     acknowledge(handler, "L1", reason="the CDK chooses the runtime that it tests its function with")

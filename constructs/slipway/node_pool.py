@@ -1,13 +1,13 @@
 """The nodes of an EKS Auto Mode cluster."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
-from slipway.acknowledge import acknowledge_aws_policies
+from slipway.acknowledge import acknowledge, acknowledge_aws_policies
 
 ARCHITECTURE = "arm64"
 """What images must be built for: Graviton costs a fifth less than x86 at the same speed."""
@@ -20,8 +20,9 @@ _POLICIES = ("AmazonEKSWorkerNodeMinimalPolicy", "AmazonEC2ContainerRegistryPull
 class NodePool(Construct):
     """On-demand arm64 nodes in the given subnets, which EKS makes, patches and removes as pods need them.
 
-    Guarantees: nodes may pull images and do nothing else in AWS; they enforce network policies, and log what these
-    refuse; the pool never outgrows `max_cpus`; at most one node at a time is taken away to save money or to renew it.
+    Guarantees: nodes may pull images and do nothing else in AWS; they and what they are made of bear `tags`; they
+    enforce network policies, and log what these refuse; the pool never outgrows `max_cpus`; at most one node at a time
+    is taken away to save money or to renew it.
     """
 
     def __init__(
@@ -30,9 +31,11 @@ class NodePool(Construct):
         id_: str,
         *,
         cluster: eks.ICluster,
+        cluster_role: iam.IRole,
         subnets: Sequence[ec2.ISubnet],
         instance_types: Sequence[str],
         max_cpus: int,
+        tags: Mapping[str, str],
     ) -> None:
         """Define the nodes of `cluster`.
 
@@ -40,9 +43,11 @@ class NodePool(Construct):
             scope: the construct that they belong to.
             id_: the construct ID.
             cluster: an Auto Mode cluster without built-in node pools.
+            cluster_role: the role under which EKS makes the nodes.
             subnets: one in each zone that nodes may be in.
             instance_types: what nodes may be, all arm64; the cheapest that fits the waiting pods is taken.
             max_cpus: vCPUs that all nodes together may have.
+            tags: of the nodes, their disks and their network interfaces.
         """
         super().__init__(scope, id_)
         role = iam.Role(
@@ -92,6 +97,7 @@ class NodePool(Construct):
                         "networkPolicy": "DefaultAllow",  # namespaces that want more deny by a policy of their own
                         "networkPolicyEventLogs": "Enabled",
                         "ephemeralStorage": {"size": f"{_DISK_GIB}Gi"},
+                        "tags": dict(tags),
                     },
                 },
                 {
@@ -125,7 +131,34 @@ class NodePool(Construct):
             overwrite=True,
             prune=False,
         )
-        manifest.node.add_dependency(access)  # a node without its access entry never joins
+        # A node without its access entry never joins, and one with tags is not made without leave to tag.
+        manifest.node.add_dependency(access, _let_tag(cluster_role))
+
+
+def _let_tag(role: iam.IRole) -> iam.IRole:
+    """Let EKS give nodes and their network interfaces tags of ours, as its own policies do not; and return the role.
+
+    The conditions are those of EKS' documentation: only what bears the cluster's own name, too.
+    """
+    cluster = {"aws:RequestTag/eks:eks-cluster-name": "${aws:PrincipalTag/eks:eks-cluster-name}"}
+    for actions, kinds in (
+        (("ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:RunInstances"), ("node-class", "node-pool")),
+        (("ec2:CreateNetworkInterface",), ("cni-node",)),
+    ):
+        role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=list(actions),
+                resources=["*"],
+                conditions={
+                    "StringEquals": cluster,
+                    "StringLike": {f"aws:RequestTag/eks:kubernetes-{kind}-name": "*" for kind in kinds},
+                },
+            )
+        )
+    acknowledge(
+        role, "IAM5[Resource::*]", reason="what is made has no name yet; the tags that it is made with limit it"
+    )
+    return role
 
 
 def _one_of(label: str, values: Sequence[str]) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """A Kubernetes cluster on EKS Auto Mode."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 from aws_cdk import CfnResource, RemovalPolicy
@@ -67,6 +67,7 @@ class PrivateCluster(Construct):
         admins: Sequence[str],
         node_types: Sequence[str],
         max_cpus: int,
+        node_tags: Mapping[str, str],
     ) -> None:
         """Define the cluster.
 
@@ -80,6 +81,7 @@ class PrivateCluster(Construct):
             admins: ARNs of the roles that administer it with kubectl.
             node_types: instance types that nodes may have, all arm64; the cheapest that fits is taken.
             max_cpus: vCPUs that all nodes together may have.
+            node_tags: tags of the nodes, their disks and network interfaces, which EKS makes and no stack knows.
         """
         super().__init__(scope, id_)
         log_group = owned_log_group(self, "Logs", name=f"/aws/eks/{name}/cluster")
@@ -151,9 +153,11 @@ class PrivateCluster(Construct):
             self,
             "Nodes",
             cluster=self.cluster,
+            cluster_role=cluster.role,
             subnets=vpc.select_subnets(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS).subnets,
             instance_types=node_types,
             max_cpus=max_cpus,
+            tags=node_tags,
         )
         # The version is EKS's default for the cluster's version: a pinned one would block the next upgrade.
         metrics = eks.Addon(self, "MetricsServer", cluster=self.cluster, addon_name="metrics-server")

@@ -55,7 +55,9 @@ class RolloutGate(Construct):
         self._cluster, self._namespace = cluster, namespace
         self._limit = time_limit or Duration.minutes(10)
         group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rollout gate", allow_all_outbound=False)
-        group.add_egress_rule(ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Kubernetes API, and CloudFormation's answer box")
+        group.add_egress_rule(
+            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Kubernetes API, and where CloudFormation waits for answers"
+        )
         description = "Waits until a release has rolled out"
         log_group = owned_log_group(self, "Logs")
         role = function_role(self, "Role", description=description, log_group=log_group, in_vpc=True)

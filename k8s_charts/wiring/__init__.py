@@ -5,30 +5,37 @@ environment variable, and everything else that one object calls another by.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 
-from k8s_charts.wiring import policies
-from k8s_charts.wiring.calls import calls, listens, nginx_configurations
-from k8s_charts.wiring.view import Manifest, View, WiringError, Workload
+from k8s_charts.dockerfile import Start
+from k8s_charts.wiring import nginx, policies, references, selectors
+from k8s_charts.wiring.calls import Call, calls, environment
+from k8s_charts.wiring.policies import Peer, Port
+from k8s_charts.wiring.view import Manifest, View, WiringError, Workload, namespace_of
 
 __all__ = ["WiringError", "check"]
 
-_DNS = 53
+_DNS = Port(number=53, protocol="UDP")
+_POD_IDENTITY = Peer(address="169.254.170.23")
+"""Where EKS hands out AWS credentials to pods, on port 80."""
 
 
 def check(
     manifests: Iterable[Manifest],
     *,
-    listening: Mapping[str, Collection[int]],
+    starts: Mapping[str, Start],
     identities: Collection[tuple[str, str]],
+    resolver: str,
     secrets: Collection[tuple[str, str]] = (),
 ) -> None:
     """Follow every edge, and refuse the first that leads nowhere.
 
     Args:
         manifests: all objects of the release, in any order.
-        listening: the ports that a container's process listens on, by the container's name; NGINX's are read from the
-            configuration that it is started with.
+        starts: what the Dockerfile says about how a container's process starts, by the container's name; what NGINX
+            listens on is read from the configuration that it is started with.
         identities: namespace and name of every service account that has a role in AWS.
+        resolver: address of the cluster's DNS.
         secrets: namespace and name of Secrets that somebody else makes.
 
     Raises:
@@ -36,119 +43,100 @@ def check(
     """
     view = View(manifests)
     for workload in view.workloads:
-        _check_references(view, workload, secrets)
-        _check_ports(view, workload, listening)
+        references.check(view, workload, secrets)
+        _check_ports(view, workload, starts)
         _check_identity(view, workload, identities)
         if not policies.is_closed(view, workload):
             raise WiringError(f"{workload.name}: no network policy closes its pods")
     for call in calls(view):
-        named = call.service()
-        if named is None:
-            if not policies.lets_out(view, call.caller, call.port, None):
-                raise WiringError(f"{call}: no network policy lets it out to port {call.port}")
-            continue
-        callee = _behind(view, *named, call.port, str(call))
-        if not policies.lets_out(view, call.caller, call.port, callee):
-            raise WiringError(f"{call}: no network policy lets {call.caller.name} out to {callee.name}")
-        if not policies.lets_in(view, callee, call.port, call.caller):
-            raise WiringError(f"{call}: no network policy lets {call.caller.name} in at {callee.name}")
-        if not policies.lets_out(view, call.caller, _DNS, None):
-            raise WiringError(f"{call}: no network policy lets {call.caller.name} ask the cluster's DNS")
+        _follow(view, call, Peer(address=resolver))
     for binding in view.of_kind("TargetGroupBinding"):
-        service, namespace = binding["spec"]["serviceRef"], binding["metadata"]["namespace"]
+        service = binding["spec"]["serviceRef"]
         what = f"the load balancer's binding calls {service['name']}:{service['port']}"
-        callee = _behind(view, namespace, service["name"], service["port"], what)
-        if not policies.lets_in(view, callee, service["port"], None):
+        callee, number = _behind(view, namespace_of(binding), service["name"], service["port"], what)
+        if not policies.lets_in(view, callee, Port(number=number, owner=callee), Peer()):
             raise WiringError(f"{what}: no network policy lets the load balancer in at {callee.name}")
-    _check_selectors(view)
+    for namespace, account in identities:
+        if view.find("ServiceAccount", namespace, account) is None:
+            raise WiringError(f"a Pod Identity is for the service account {account}, which does not exist")
+    selectors.check(view)
 
 
-def _behind(view: View, namespace: str, name: str, port: int, what: str) -> Workload:
-    """Return whose pods a Service leads to, or say why it leads nowhere."""
+def _follow(view: View, call: Call, resolver: Peer) -> None:
+    """Follow a call to the pods or out of the cluster, through the policies of both ends."""
+    caller, named = call.caller, call.service(view)
+    if named is not None:
+        callee, number = _behind(view, *named, call.port, str(call))
+        port = Port(number=number, owner=callee)
+        if not policies.lets_out(view, caller, port, Peer(workload=callee)):
+            raise WiringError(f"{call}: no network policy lets {caller.name} out to {callee.name}")
+        if not policies.lets_in(view, callee, port, Peer(workload=caller)):
+            raise WiringError(f"{call}: no network policy lets {caller.name} in at {callee.name}")
+    elif call.port is not None:
+        port = Port(number=call.port, protocol=call.protocol)
+        if not policies.lets_out(view, caller, port, Peer(address=call.address)):
+            raise WiringError(f"{call}: no network policy lets it out to port {call.port}")
+    if call.address is None and not policies.lets_out(view, caller, _DNS, resolver):
+        raise WiringError(f"{call}: no network policy lets {caller.name} ask the cluster's DNS")
+
+
+def _behind(view: View, namespace: str, name: str, port: int | str | None, what: str) -> tuple[Workload, int]:
+    """Return whose pods a Service leads to, and to which port of theirs, or say why it leads nowhere.
+
+    The Service's port is given by number or name; None means its first one.
+    """
     service = view.find("Service", namespace, name)
     if service is None:
         raise WiringError(f"{what}: no Service is called {name} in namespace {namespace}")
-    entry = next((item for item in service["spec"]["ports"] if item["port"] == port), None)
+    entries = [item for item in service["spec"].get("ports", []) if item.get("protocol", "TCP") == "TCP"]
+    entry = next((item for item in entries if port in (None, item["port"], item.get("name"))), None)
     if entry is None:
-        offered = ", ".join(str(item["port"]) for item in service["spec"]["ports"])
-        raise WiringError(f"{what}: the Service {name} offers {offered}")
-    selected = view.selected(namespace, service["spec"].get("selector", {"": ""}))
+        offered = ", ".join(str(item["port"]) for item in entries)
+        raise WiringError(f"{what}: the Service {name} offers {offered or 'no TCP port'}")
+    selector = service["spec"].get("selector")
+    selected = view.selected(namespace, {"matchLabels": selector}) if selector else []
     if len(selected) != 1:
         raise WiringError(f"{what}: the Service {name} selects the pods of {len(selected)} Deployments, not of one")
     (workload,) = selected
-    target = entry.get("targetPort", port)
-    number = workload.ports.get(target, target)
-    if number not in workload.ports.values():
+    target = entry.get("targetPort", entry["port"])
+    number = workload.port(target)
+    if number is None:
         raise WiringError(f"{what}: the Service {name} leads to port {target}, which no container declares")
-    if service["spec"].get("clusterIP") == "None" and number != port:
-        raise WiringError(f"{what}: the Service {name} is headless, so its port {port} must be the pods', {number}")
-    return workload
+    if number != entry["port"]:
+        why = "is headless" if service["spec"].get("clusterIP") == "None" else "is judged by EKS's network policies"
+        raise WiringError(f"{what}: the Service {name} {why}, so its port {entry['port']} must be the pods', {number}")
+    return workload, number
 
 
-def _check_references(view: View, workload: Workload, secrets: Collection[tuple[str, str]]) -> None:
-    """Refuse a service account, ConfigMap or Secret that does not exist."""
-    wanted = {("ServiceAccount", workload.spec.get("serviceAccountName", "default"))}
-    for volume in workload.spec.get("volumes", []):
-        if "configMap" in volume:
-            wanted.add(("ConfigMap", volume["configMap"]["name"]))
-        if "secret" in volume:
-            wanted.add(("Secret", volume["secret"]["secretName"]))
-    for container in workload.containers:
-        for variable in container.get("env", []):
-            for key, kind in (("configMapKeyRef", "ConfigMap"), ("secretKeyRef", "Secret")):
-                if key in variable.get("valueFrom", {}):
-                    wanted.add((kind, variable["valueFrom"][key]["name"]))
-    for kind, name in sorted(wanted):
-        if view.find(kind, workload.namespace, name) is None and not (
-            kind == "Secret" and (workload.namespace, name) in secrets
-        ):
-            raise WiringError(f"{workload.name} refers to the {kind} {name}, which does not exist")
-
-
-def _check_ports(view: View, workload: Workload, listening: Mapping[str, Collection[int]]) -> None:
+def _check_ports(view: View, workload: Workload, starts: Mapping[str, Start]) -> None:
     """Refuse a port that is declared or probed and not listened on."""
     for container in workload.containers:
         declared = {port["containerPort"] for port in container.get("ports", [])}
-        configured = [listens(text) for text in nginx_configurations(view, workload, container)]
-        actual = set().union(*configured, listening.get(container["name"], ()))
+        start = starts.get(container["name"], Start())
+        variables = environment(view, workload, container)  # they go before the image's own
+        configured = [nginx.listens(text) for text in nginx.configurations(view, workload, container)]
+        actual = replace(start, environment={**start.environment, **variables}).ports.union(*configured)
         if silent := declared - actual:
-            raise WiringError(
-                f"{workload.name} declares port {min(silent)}, its process listens on {_listed(actual) or 'none'}"
-            )
+            listed = ", ".join(map(str, sorted(actual)))
+            raise WiringError(f"{workload.name} declares port {min(silent)}, its process listens on {listed or 'none'}")
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
-            port = container.get(probe, {}).get("httpGet", {}).get("port")
-            if port is not None and workload.ports.get(port, port) not in declared:
-                raise WiringError(
-                    f"{workload.name}: its {probe} asks port {port}, which the container does not declare"
-                )
+            for how in ("httpGet", "tcpSocket", "grpc"):
+                port = container.get(probe, {}).get(how, {}).get("port")
+                if port is not None and workload.port(port) not in declared:
+                    raise WiringError(
+                        f"{workload.name}: its {probe} asks port {port}, which the container does not declare"
+                    )
 
 
 def _check_identity(view: View, workload: Workload, identities: Collection[tuple[str, str]]) -> None:
     """Refuse a pod that needs a role in AWS and has none, or is not let out to where its credentials are."""
-    account = (workload.namespace, workload.spec.get("serviceAccountName", "default"))
-    variables = {
-        variable["name"]: variable.get("value") for item in workload.containers for variable in item.get("env", [])
-    }
-    needs = variables.get("DATABASE_AUTH") == "iam" or "DATABASE_ADMIN_SECRET" in variables
-    if needs and account not in identities:
-        raise WiringError(
-            f"{workload.name} needs AWS credentials; its service account {account[1]} has no Pod Identity"
-        )
-    if needs and not policies.lets_out_to_range(view, workload, policies.POD_IDENTITY):
+    variables: dict[str, str] = {}
+    for container in workload.containers:
+        variables |= environment(view, workload, container)
+    if not (variables.get("DATABASE_AUTH") == "iam" or "DATABASE_ADMIN_SECRET" in variables):
+        return
+    account = workload.service_account
+    if (workload.namespace, account) not in identities:
+        raise WiringError(f"{workload.name} needs AWS credentials; its service account {account} has no Pod Identity")
+    if not policies.lets_out(view, workload, Port(number=80), _POD_IDENTITY):
         raise WiringError(f"{workload.name} needs AWS credentials; no network policy lets it out to Pod Identity")
-
-
-def _check_selectors(view: View) -> None:
-    """Refuse an autoscaler without its Deployment, and a disruption budget that selects no pods."""
-    for scaler in view.of_kind("HorizontalPodAutoscaler"):
-        target = scaler["spec"]["scaleTargetRef"]
-        if view.find(target["kind"], scaler["metadata"]["namespace"], target["name"]) is None:
-            raise WiringError(f"the autoscaler {scaler['metadata']['name']}: no {target['kind']} {target['name']}")
-    for budget in view.of_kind("PodDisruptionBudget"):
-        selector = budget["spec"]["selector"]["matchLabels"]
-        if not view.selected(budget["metadata"]["namespace"], selector):
-            raise WiringError(f"the disruption budget {budget['metadata']['name']} selects no pods")
-
-
-def _listed(ports: Collection[int]) -> str:
-    return ", ".join(map(str, sorted(ports)))

@@ -1,23 +1,32 @@
-"""Whom pods call: read from the environment of their containers and from NGINX's configuration."""
+"""Whom pods call: read from the environment and the command of their containers, and from NGINX's configuration."""
 
 import re
 from collections.abc import Iterator, Mapping
-from itertools import pairwise
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-import crossplane
-
 from k8s_charts.arguments import FILLED_IN
+from k8s_charts.wiring import nginx
 from k8s_charts.wiring.view import View, WiringError, Workload
 
-CLUSTER = ".svc.cluster.local"
-"""How the full names of Services end."""
+_ELSEWHERE = "aws.invalid"
+"""Stands for a name that CloudFormation fills in."""
 
-_PORTS = {"http": 80, "https": 443, "mysql+pymysql": 3306, "mariadb+pymysql": 3306}
-_HOST_AND_PORT = re.compile(r"^[\w.-]+:\d{1,5}$")
+_PORTS = {
+    "http": 80,
+    "https": 443,
+    "mysql": 3306,
+    "mariadb": 3306,
+    "postgresql": 5432,
+    "redis": 6379,
+    "amqp": 5672,
+    "mongodb": 27017,
+}
+_SERVICE = re.compile(r"^(?P<name>[\w-]+)\.(?P<namespace>[\w-]+)(?P<domain>\.svc(\.cluster\.local)?)?$")
+_URL = re.compile(r"\b[a-z][a-z0-9+.-]*://[^\s,;\"']+")
+_HOST_AND_PORT = re.compile(r"^(?P<host>[a-z][\w.-]*):(?P<port>\d{1,5})$")
 
 
 class Call(NamedTuple):
@@ -25,114 +34,109 @@ class Call(NamedTuple):
 
     Attributes:
         caller: whose pods make it.
-        host: the name that they use.
-        port: the port.
+        host: the name or address that they use.
+        port: the port; None if the host alone is written down.
         source: where that stands.
+        protocol: TCP or UDP.
     """
 
     caller: Workload
     host: str
-    port: int
+    port: int | None
     source: str
+    protocol: str = "TCP"
 
-    def service(self) -> tuple[str, str] | None:
+    @property
+    def address(self) -> str | None:
+        """The host, if it is an address; None if it is a name."""
+        with suppress(ValueError):
+            return str(ip_address(self.host))
+        return None
+
+    def service(self, view: View) -> tuple[str, str] | None:
         """Return namespace and name of the Service that the host names; None for a host outside the cluster.
 
-        As in a pod, a bare name is a Service of its own namespace.
+        As in a pod, a bare name is a Service of its own namespace, and the cluster's domain may be left out.
         """
-        if self.host.endswith(CLUSTER):
-            name, _, namespace = self.host.removesuffix(CLUSTER).partition(".")
-            return namespace, name
-        return None if "." in self.host else (self.caller.namespace, self.host)
+        host = self.host.removesuffix(".")
+        if "." not in host:
+            return self.caller.namespace, host
+        named = _SERVICE.match(host)
+        if named and (named["domain"] or view.has_namespace(named["namespace"])):
+            return named["namespace"], named["name"]
+        return None
 
     def __str__(self) -> str:
         """Say who calls whom, and where that stands."""
-        return f"{self.caller.name} calls {self.host}:{self.port} ({self.source})"
+        port = "" if self.port is None else f":{self.port}"
+        return f"{self.caller.name} calls {self.host}{port} ({self.source})"
 
 
 def calls(view: View) -> Iterator[Call]:
-    """Yield every connection that is written down somewhere.
+    """Yield every connection to somebody else that is written down somewhere.
 
     Raises:
-        WiringError: NGINX is started with a file that is mounted from nowhere, or that cannot be read.
+        WiringError: something that names a server cannot be read or followed.
     """
     for workload in view.workloads:
         for container in workload.containers:
-            for variable in container.get("env", []):
-                yield from _in_variable(workload, variable)
-            for text in nginx_configurations(view, workload, container):
-                for host, port in upstreams(text):
-                    yield Call(workload, host, port, "nginx.conf")
+            for call in _of_container(view, workload, container):
+                if call.host != "localhost" and not (call.address and _is_own(call.address)):
+                    yield call
 
 
-def nginx_configurations(view: View, workload: Workload, container: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the configurations that a container's NGINX is started with: what its command names after `-c`.
+def environment(view: View, workload: Workload, container: Mapping[str, Any]) -> dict[str, str]:
+    """Return the variables that a container starts with, those that come from ConfigMaps included."""
+    values: dict[str, str] = {}
 
-    Raises:
-        WiringError: no ConfigMap that is mounted into the container holds that file.
-    """
-    command = [*container.get("command", []), *container.get("args", [])]
-    for flag, path in pairwise(command):
-        if command[0] != "nginx" or flag != "-c":
-            continue
-        for mount in container.get("volumeMounts", []):
-            volume = next(item for item in workload.spec["volumes"] if item["name"] == mount["name"])
-            directory, _, file = path.rpartition("/")
-            if "configMap" not in volume or mount["mountPath"].rstrip("/") != directory:
-                continue
-            found = view.find("ConfigMap", workload.namespace, volume["configMap"]["name"])
-            if found is not None and file in found.get("data", {}):
-                yield found["data"][file]
-                break
-        else:
-            raise WiringError(f"{workload.name} starts NGINX with {path}: no ConfigMap that is mounted there holds it")
+    def data(reference: Mapping[str, Any]) -> Mapping[str, str]:
+        found = view.find("ConfigMap", workload.namespace, reference["name"])
+        return (found or {}).get("data") or {}
+
+    for source in container.get("envFrom", []):
+        if "configMapRef" in source:
+            prefix = source.get("prefix", "")
+            values |= {prefix + key: value for key, value in data(source["configMapRef"]).items()}
+    for variable in container.get("env", []):
+        reference = variable.get("valueFrom", {}).get("configMapKeyRef")
+        held = data(reference).get(reference["key"], "") if reference else variable.get("value", "")
+        values[variable["name"]] = str(held)
+    return values
 
 
-def upstreams(text: str) -> Iterator[tuple[str, int]]:
-    """Yield host and port of every server that a configuration passes requests to, but for those marked `down`."""
-    directives = list(_directives(_parse(text)))
-    groups = {item["args"][0] for item in directives if item["directive"] == "upstream"}
-    for item in directives:
-        if item["directive"] == "server" and item["args"] and "down" not in item["args"]:
-            host, _, port = item["args"][0].partition(":")
-            yield host, int(port or 80)
-        if item["directive"] == "proxy_pass":
-            url = urlsplit(item["args"][0])
-            if url.hostname is not None and url.netloc not in groups:
-                yield url.hostname, url.port or 80
+def _of_container(view: View, workload: Workload, container: Mapping[str, Any]) -> Iterator[Call]:
+    variables = environment(view, workload, container)
+    for name, value in variables.items():
+        yield from _in_text(workload, value, name)
+        port = variables.get(f"{name.removesuffix('_HOST')}_PORT")
+        if name.endswith("_HOST") and value:
+            yield Call(workload, value, int(port) if port and port.isdigit() else None, name)
+    if "DATABASE_ADMIN_SECRET" in variables:  # the name of what is fetched from there
+        yield Call(workload, "secretsmanager.amazonaws.com", 443, "DATABASE_ADMIN_SECRET")
+    for argument in [*container.get("command", []), *container.get("args", [])]:
+        yield from _in_text(workload, argument, "command")
+    for text in nginx.configurations(view, workload, container):
+        for host, number in nginx.upstreams(text):
+            yield Call(workload, host, number, "nginx.conf")
+        for address in nginx.resolvers(text):
+            yield Call(workload, address, 53, "nginx.conf", "UDP")
 
 
-def listens(text: str) -> set[int]:
-    """Return the ports that a configuration has NGINX listen on."""
-    listeners = (item["args"][0] for item in _directives(_parse(text)) if item["directive"] == "listen")
-    return {int(listener.rpartition(":")[2]) for listener in listeners}
-
-
-def _in_variable(workload: Workload, variable: Mapping[str, Any]) -> Iterator[Call]:
-    value = FILLED_IN.sub("aws.invalid", str(variable.get("value", "")))
-    source = variable["name"]
-    if "://" in value:
-        url = urlsplit(value)
-        port = url.port or _PORTS.get(url.scheme)
+def _in_text(workload: Workload, text: str, source: str) -> Iterator[Call]:
+    text = FILLED_IN.sub(_ELSEWHERE, text)
+    if pair := _HOST_AND_PORT.match(text):
+        yield Call(workload, pair["host"], int(pair["port"]), source)
+    for match in _URL.findall(text):
+        url = urlsplit(match)
+        try:
+            port = url.port or _PORTS.get(url.scheme.partition("+")[0])
+        except ValueError as error:
+            raise WiringError(f"{workload.name} calls {url.hostname} ({source}): {error}") from None
         if url.hostname and port:
             yield Call(workload, url.hostname, port, source)
-    elif _HOST_AND_PORT.match(value):
-        host, _, port_text = value.partition(":")
-        yield Call(workload, host, int(port_text), source)
 
 
-def _parse(text: str) -> list[dict[str, Any]]:
-    with TemporaryDirectory() as directory:
-        file = Path(directory, "nginx.conf")
-        file.write_text(text)
-        parsed = crossplane.parse(str(file), single=True, check_ctx=False, check_args=False)
-    if parsed["status"] != "ok":
-        raise WiringError(f"nginx.conf cannot be read: {parsed['errors'][0]['error'].partition(' in /')[0]}")
-    block: list[dict[str, Any]] = parsed["config"][0]["parsed"]
-    return block
-
-
-def _directives(block: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for item in block:
-        yield item
-        yield from _directives(item.get("block", []))
+def _is_own(address: str) -> bool:
+    """Whether an address is the pod's own: a loopback one, or what stands for all that it listens on."""
+    parsed = ip_address(address)
+    return parsed.is_loopback or parsed.is_unspecified

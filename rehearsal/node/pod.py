@@ -51,6 +51,7 @@ class Pod:
         self._engine, self._found, self._changed = engine, found, changed
         self._name = engine.name(self.name)
         (self._container,) = manifest["spec"]["containers"]
+        self._grace = float(manifest["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
         self._restarts = 0
         self._state: dict[str, Any] = {"waiting": {"reason": "ContainerCreating"}}
         self._last_state: dict[str, Any] = {}
@@ -91,9 +92,8 @@ class Pod:
             return
         self.terminating = True
         self._changed()
-        grace = float(self.manifest["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
         with suppress(RehearsalError):  # one that never started
-            await self._stop(grace)
+            await self._stop(self._grace)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -172,7 +172,7 @@ class Pod:
 
     def _on_start_up(self, well: bool) -> None:
         if not well:
-            self._replace_container()
+            self._replace_container("startupProbe")
             return
         self._started = True
         if "readinessProbe" in self._probers:
@@ -185,13 +185,13 @@ class Pod:
 
     def _on_liveness(self, well: bool) -> None:
         if not well:
-            self._replace_container()
+            self._replace_container("livenessProbe")
 
-    def _replace_container(self) -> None:
-        """Stop the container, whereupon it is started again."""
+    def _replace_container(self, probe: str) -> None:
+        """Stop the container within the probe's grace or the pod's, whereupon it is started again."""
         if not self.terminating:
-            grace = float(self.manifest["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
-            self._tasks.add(asyncio.create_task(self._stop(grace)))
+            grace = self._container[probe].get("terminationGracePeriodSeconds", self._grace)
+            self._tasks.add(asyncio.create_task(self._stop(float(grace))))
 
     def _set_ready(self, ready: bool) -> None:
         if ready != self.ready:

@@ -83,4 +83,4 @@ def test_an_unknown_part_is_refused(monkeypatch: pytest.MonkeyPatch, capsys: pyt
     offer(monkeypatch, MET)
     with pytest.raises(SystemExit):
         command.main(["spede"])
-    assert "no part is called spede; there are speed, tune" in capsys.readouterr().err
+    assert "no part is called spede; there are speed, pipeline, tune" in capsys.readouterr().err

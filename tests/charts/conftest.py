@@ -1,5 +1,7 @@
 """The manifests, synthesised once, as plain objects and as files."""
 
+import copy
+import re
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import pytest
 import yaml
 
 from k8s_charts import __main__ as synthesis
+from tests.charts.objects import BINDING, Objects
 
 Manifest = dict[str, Any]
 
@@ -23,3 +26,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def manifests(files: dict[str, str]) -> list[Manifest]:
     """Return every object of every chart."""
     return [manifest for text in files.values() for manifest in yaml.safe_load_all(text)]
+
+
+@pytest.fixture
+def objects(manifests: list[Manifest]) -> Objects:
+    """Every object by kind and name without its hash, for a test to break."""
+    return {
+        (item["kind"], re.sub("-([0-9a-f]{10}|example)$", "", item["metadata"]["name"])): copy.deepcopy(item)
+        for item in [*manifests, BINDING]
+    }

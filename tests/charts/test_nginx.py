@@ -63,6 +63,28 @@ def test_only_the_load_balancer_is_believed_who_the_client_is(manifests: list[di
     assert "real_ip_header X-Forwarded-For;" in lines
 
 
+def test_it_spreads_and_retries_over_the_pods_that_there_are(manifests: list[dict[str, Any]]) -> None:
+    lines = [line.strip() for line in shipped(manifests).splitlines()]
+    assert "server frontend.slipway.svc.cluster.local:5000 resolve max_fails=2 fail_timeout=5s;" in lines
+    assert {
+        "zone frontend 64k;",
+        "keepalive 32;",
+        "proxy_next_upstream error timeout;",
+        "proxy_next_upstream_tries 2;",
+    } <= {*lines}
+    assert not any("non_idempotent" in line for line in lines if not line.startswith("#"))
+
+
+def test_an_address_that_a_client_made_up_is_not_believed(manifests: list[dict[str, Any]]) -> None:
+    lines = [line.strip() for line in shipped(manifests).splitlines()]
+    assert "real_ip_recursive on;" in lines
+    assert "proxy_set_header X-Forwarded-For $remote_addr;" in lines
+
+
+def test_nothing_says_which_nginx_it_is(manifests: list[dict[str, Any]]) -> None:
+    assert "\n    server_tokens off;\n" in shipped(manifests)
+
+
 def test_a_laptop_runs_the_clusters_configuration_but_for_addresses(manifests: list[dict[str, Any]]) -> None:
     laptop = nginx.render(listen="127.0.0.1:8080", upstream="127.0.0.1:5000", resolver=None)
     changed = [

@@ -1,5 +1,6 @@
 """What every pod of a release guarantees."""
 
+import json
 from typing import Any
 
 import pytest
@@ -92,7 +93,29 @@ def test_nodes_are_drained_one_pod_at_a_time(
     (budget,) = (
         item["spec"] for item in manifests if (item["kind"], item["metadata"]["name"]) == ("PodDisruptionBudget", name)
     )
-    assert budget == {"maxUnavailable": 1, "selector": workloads[name]["selector"]}
+    assert budget == {
+        "maxUnavailable": 1,
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        "selector": workloads[name]["selector"],
+    }
+
+
+def test_no_node_is_taken_away_from_under_a_migration(workloads: dict[str, Manifest]) -> None:
+    annotations = workloads["migration"]["template"]["metadata"]["annotations"]
+    assert annotations["karpenter.sh/do-not-disrupt"] == "true"
+
+
+def test_every_object_says_which_release_it_is_of(manifests: list[Manifest]) -> None:
+    assert {item["metadata"]["labels"]["app.kubernetes.io/version"] for item in manifests} == {"example"}
+
+
+@pytest.mark.parametrize("name", ["migration", "backend", "frontend"])
+def test_pods_of_an_image_of_the_release_say_so_too(name: str, workloads: dict[str, Manifest]) -> None:
+    assert workloads[name]["template"]["metadata"]["labels"]["app.kubernetes.io/version"] == "example"
+
+
+def test_a_release_that_leaves_the_proxy_as_it_is_does_not_roll_it(workloads: dict[str, Manifest]) -> None:
+    assert "example" not in json.dumps(workloads["proxy"]["template"]["metadata"])
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -119,6 +142,25 @@ def test_a_start_is_noticed_at_once_and_may_take_two_minutes(name: str, workload
 
 
 @pytest.mark.parametrize("name", SERVICES)
+def test_a_pod_that_hangs_is_not_waited_for(name: str, workloads: dict[str, Manifest]) -> None:
+    (container,) = workloads[name]["template"]["spec"]["containers"]
+    assert container["livenessProbe"]["terminationGracePeriodSeconds"] == 5
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_what_crashes_at_its_first_requests_is_rolled_out_no_further(name: str, workloads: dict[str, Manifest]) -> None:
+    assert workloads[name]["minReadySeconds"] >= 5
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_a_pod_that_is_slow_once_is_not_taken_for_dead(name: str, workloads: dict[str, Manifest]) -> None:
+    (container,) = workloads[name]["template"]["spec"]["containers"]
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        assert 1 < container[probe]["timeoutSeconds"] <= container["livenessProbe"]["periodSeconds"]
+        assert container[probe]["failureThreshold"] >= 3
+
+
+@pytest.mark.parametrize("name", SERVICES)
 def test_a_stopped_pod_has_time_left_after_its_drain(name: str, workloads: dict[str, Manifest]) -> None:
     pod = workloads[name]["template"]["spec"]
     (container,) = pod["containers"]
@@ -131,3 +173,23 @@ def test_no_manifest_holds_a_password_or_a_moving_tag(files: dict[str, str]) -> 
     for text in files.values():
         assert "password" not in text.lower()
         assert ":latest" not in text
+
+
+def test_the_namespace_admits_only_pods_that_meet_pod_security_restricted(manifests: list[Manifest]) -> None:
+    (namespace,) = (item for item in manifests if item["kind"] == "Namespace")
+    assert namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_whoever_asks_for_a_service_sees_every_pod(name: str, manifests: list[Manifest]) -> None:
+    (service,) = (item["spec"] for item in manifests if (item["kind"], item["metadata"]["name"]) == ("Service", name))
+    assert service["clusterIP"] == "None"
+    assert "publishNotReadyAddresses" not in service
+
+
+def test_a_migration_is_tried_again_in_a_new_pod_and_not_for_ever(workloads: dict[str, Manifest]) -> None:
+    job = workloads["migration"]
+    assert job["backoffLimit"] >= 3
+    assert job["template"]["spec"]["restartPolicy"] == "Never"  # each attempt's last words are kept
+    assert job["activeDeadlineSeconds"] == 600
+    assert "ttlSecondsAfterFinished" not in job  # the gate looks for it

@@ -1,68 +1,13 @@
 """A release fits together, and each way in which it might not is found and named in one line."""
 
-import copy
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-from k8s_charts import dockerfile, nginx
-from k8s_charts.wiring import WiringError, check
-
-Manifest = dict[str, Any]
-Objects = dict[tuple[str, str], Manifest]
-
-SERVICES = Path(__file__).parents[2] / "services"
-LISTENING = {name: dockerfile.read(SERVICES / name / "Dockerfile").ports for name in ("backend", "frontend")}
-IDENTITIES = [("slipway", "backend"), ("slipway", "migration")]
-BINDING = {
-    "apiVersion": "eks.amazonaws.com/v1",
-    "kind": "TargetGroupBinding",
-    "metadata": {"name": "proxy", "namespace": "slipway"},
-    "spec": {"serviceRef": {"name": "proxy", "port": 8080}, "targetGroupARN": "arn", "targetType": "ip"},
-}
-
-
-@pytest.fixture
-def objects(manifests: list[Manifest]) -> Objects:
-    """Every object by kind and name without its hash, for a test to break."""
-    return {
-        (item["kind"], re.sub("-([0-9a-f]{10}|example)$", "", item["metadata"]["name"])): copy.deepcopy(item)
-        for item in [*manifests, BINDING]
-    }
-
-
-def container(objects: Objects, name: str) -> Manifest:
-    kind = "Job" if name == "migration" else "Deployment"
-    only: Manifest
-    (only,) = objects[kind, name]["spec"]["template"]["spec"]["containers"]
-    return only
-
-
-def variable(objects: Objects, name: str, key: str) -> Manifest:
-    return next(item for item in container(objects, name)["env"] if item["name"] == key)
-
-
-def rewrite(objects: Objects, old: str, new: str) -> None:
-    data = objects["ConfigMap", "proxy"]["data"]
-    assert old in data[nginx.FILE]
-    data[nginx.FILE] = data[nginx.FILE].replace(old, new)
-
-
-def rules(objects: Objects, name: str, direction: str, port: int) -> list[Manifest]:
-    found = objects["NetworkPolicy", name]["spec"][direction]
-    return [rule for rule in found if port in [entry["port"] for entry in rule["ports"]]]
-
-
-def forbid(objects: Objects, name: str, direction: str, port: int) -> None:
-    for rule in rules(objects, name, direction, port):
-        objects["NetworkPolicy", name]["spec"][direction].remove(rule)
-
-
-def the_release(objects: Objects, **changes: Any) -> None:
-    check(objects.values(), **{"listening": LISTENING, "identities": IDENTITIES} | changes)
+from k8s_charts import nginx
+from k8s_charts.wiring import WiringError
+from tests.charts.objects import Objects, container, forbid, rewrite, rules, the_release, variable
 
 
 def test_the_shipped_release_fits_together(objects: Objects) -> None:

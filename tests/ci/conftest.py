@@ -81,16 +81,21 @@ def git(directory: Path, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-@pytest.fixture(scope="session")
-def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A repository that holds the scripts and nothing else, made once; every workplace is a copy of it."""
-    root = tmp_path_factory.mktemp("committed")
-    shutil.copytree(ROOT / "ci", root / "ci", ignore=shutil.ignore_patterns("__pycache__"))
+def commit(root: Path, *folders: str) -> Path:
+    """Make a repository of one commit, which holds these folders of ours, and return it."""
+    for folder in folders:
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__", ".*cache"))
     shutil.copy(ROOT / ".gitignore", root)
     git(root, "init", "--quiet")
     git(root, "add", ".")
     git(root, "commit", "--quiet", "--message", "a commit to release")
     return root
+
+
+@pytest.fixture(scope="session")
+def committed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A repository that holds the scripts and nothing else, made once; every workplace is a copy of it."""
+    return commit(tmp_path_factory.mktemp("committed"), "ci")
 
 
 @pytest.fixture
@@ -115,14 +120,16 @@ class Server:
 
     url: str
     parameters: dict[str, str] = field(default_factory=dict)
+    secrets: dict[str, str] = field(default_factory=dict)
     pages: list[tuple[int, str]] = field(default_factory=list)
+    posted: list[Any] = field(default_factory=list)
     asked: int = 0
     versions: Counter[str] = field(default_factory=Counter)
     metrics: list[dict[str, Any]] = field(default_factory=list)
 
 
 def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[str, Any]:
-    """Return what Systems Manager, Secrets Manager or CloudWatch answers; secrets are kept beside the parameters."""
+    """Return what Systems Manager, Secrets Manager or CloudWatch answers."""
     match action:
         case "PutParameter":
             state.parameters[request["Name"]] = request["Value"]
@@ -141,16 +148,19 @@ def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[s
         case "PutMetricData":
             state.metrics.append(request)
             return {}
+        case "GetSecretValue" if request["SecretId"] in state.secrets:
+            return {"SecretString": state.secrets[request["SecretId"]]}
         case "GetSecretValue":
-            return {"SecretString": state.parameters[request["SecretId"]]}
+            return {"__type": "ResourceNotFoundException"}
     return {"__type": "InvalidAction", "message": action}
 
 
 @contextmanager
 def serve(address: str = "127.0.0.1") -> Iterator[Server]:
-    """Serve `pages` (status and X-Release; the last one for ever) on GET, and AWS's APIs on POST.
+    """Serve `pages` (status and X-Release; the last one for ever) on GET.
 
-    Of AWS there are parameters, secrets and CloudWatch, which notes its metrics.
+    On POST it is AWS: SSM with its parameters, Secrets Manager with its secrets, CloudWatch, which notes metrics. What
+    else is posted it keeps, unless the path ends with `refused`.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -161,7 +171,11 @@ def serve(address: str = "127.0.0.1") -> Iterator[Server]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            action = self.headers["X-Amz-Target"].rpartition(".")[2]
+            action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
+            if not action:
+                state.posted.append(json.loads(body))
+                self._send(403 if self.path.endswith("refused") else 200, b"", {})
+                return
             answer = answer_of_aws(state, action, json.loads(body))
             self._send_json(400 if "__type" in answer else 200, answer)
 

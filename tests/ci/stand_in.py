@@ -1,14 +1,17 @@
 """Stands in for docker, skopeo, cdk and make: notes each call, and keeps a registry of images in a file.
 
 The folder that holds it holds `calls.jsonl`, a line of JSON a call, `registry.json`, digests by image reference, and
-`orders.json`: pairs of words and what a call that has all of them does instead (`fail` or `hang`).
+`orders.json`: pairs of words and what a call that has all of them does instead: `fail`, `hang`, or the status to exit
+with. Who keeps a schema notes that it was dropped. Stacks that an order calls `differ` differ.
 """
 
+import contextlib
 import hashlib
 import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 OUTPUTS = {
@@ -26,9 +29,41 @@ def digest_of(reference: str) -> str:
     return "sha256:" + hashlib.sha256(reference.encode()).hexdigest()
 
 
+STACKS = ["NetworkStack", "ClusterStack", "ProdStack"]
+
+
+def note(*words: str) -> None:
+    """Add a line to what was called."""
+    with (HERE / "calls.jsonl").open("a") as calls:
+        calls.write(json.dumps(words) + "\n")
+
+
+def keep_schema() -> None:
+    """Be ready until the input ends, or the end is asked for."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.stdin.close())
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    with contextlib.suppress(ValueError):
+        sys.stdin.read()
+    note("dropped")
+
+
 def answer(command: list[str], registry: dict[str, str]) -> int:
     """Do what the real command would do to the registry and to its files; return its exit status."""
     match command:
+        case ["docker", "run", *_, "python", "-c", _]:
+            keep_schema()
+        case ["docker", "save", "--output", archive, _]:
+            Path(archive).write_text("")
+        case ["cdk", "synth", *options]:
+            assembly = Path(options[options.index("--output") + 1])
+            assembly.mkdir()
+            (assembly / "manifest.json").write_text("{}")
+        case ["cdk", "list", *_]:
+            sys.stdout.write("\n".join([*STACKS, ""]))
+        case ["cdk", "diff", *_, stack]:
+            differing = int([[stack], "differ"] in orders())
+            sys.stdout.write(f"Stack {stack}\n\n✨  Number of stacks with differences: {differing}\n")
         case ["docker", "push", reference]:
             registry[reference] = digest_of(reference)
         case ["skopeo", "inspect", *_, source]:
@@ -45,17 +80,22 @@ def answer(command: list[str], registry: dict[str, str]) -> int:
     return 0
 
 
+def orders() -> list[list[Any]]:
+    """Return what the test has ordered."""
+    given: list[list[Any]] = json.loads((HERE / "orders.json").read_text())
+    return given
+
+
 def main() -> int:
     """Note the call, then obey the first order that fits it, or answer."""
     command = [Path(sys.argv[0]).name, *sys.argv[1:]]
-    with (HERE / "calls.jsonl").open("a") as calls:
-        calls.write(json.dumps(command) + "\n")
-    for words, order in json.loads((HERE / "orders.json").read_text()):
-        if all(any(word in argument for argument in command) for word in words):
+    note(*command)
+    for words, order in orders():
+        if order != "differ" and all(any(word in argument for argument in command) for word in words):
             if order == "hang":
                 signal.pause()
             sys.stderr.write("as ordered\n")
-            return 1
+            return 1 if order == "fail" else int(order)
     registry = json.loads((HERE / "registry.json").read_text())
     status = answer(command, registry)
     (HERE / "registry.json").write_text(json.dumps(registry))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ci.conftest import ROOT
+from tests.ci.conftest import ROOT, git
 
 MIGRATION = """
 import sqlalchemy as sa
@@ -69,4 +69,28 @@ def test_a_release_that_is_not_there_is_told(migrations: Path) -> None:
     assert (result.returncode, result.stderr) == (
         1,
         "ci/previous-suite: this checkout has no v0.0.0; fetch it, or name another release in PREVIOUS\n",
+    )
+
+
+def test_a_checkout_without_the_history_is_no_first_release(tmp_path: Path, committed: Path) -> None:
+    origin = tmp_path / "origin"
+    shutil.copytree(committed, origin)
+    git(origin, "commit", "--quiet", "--allow-empty", "--message", "the second")
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{origin}", "clone")
+    (tmp_path / "clone/services/backend/migrations").mkdir(parents=True)
+    done = subprocess.run(["ci/previous-suite"], cwd=tmp_path / "clone", capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (
+        1,
+        "ci/previous-suite: this checkout has no HEAD^; fetch it, or name another release in PREVIOUS\n",
+    )
+
+
+def test_the_first_commit_has_no_previous_release(committed: Path, tmp_path: Path) -> None:
+    root = tmp_path / "first"
+    shutil.copytree(committed, root)
+    (root / "services/backend/migrations").mkdir(parents=True)
+    done = subprocess.run(["ci/previous-suite"], cwd=root, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "the history begins with this commit: there is no previous release\n",
     )

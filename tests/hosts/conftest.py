@@ -108,7 +108,8 @@ def build_side(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         hosts.extend(start(name, image, network) for name in ("jenkins", "test"))
         jenkins, test = hosts
         with serve(details["subnets"][0]["gateway"]) as aws, ThreadPoolExecutor() as pool:
-            aws.parameters.update({CONTROLLER_KEY: "none", TEST_HOST_KEY: "none", "secret": PASSWORD})
+            aws.parameters.update({CONTROLLER_KEY: "none", TEST_HOST_KEY: "none"})
+            aws.secrets["secret"] = PASSWORD
             variables = variables_of(jenkins, test)
             for _ in range(2):
                 runs = [pool.submit(host.converge, Path(archive), variables, aws_at(aws)) for host in hosts]

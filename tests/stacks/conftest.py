@@ -1,6 +1,10 @@
 import pytest
 
-from tests.stacks.synthesis import Synthesis, synthesise
+from bootstrap.stack import BootstrapStack
+from cdk_app import Settings
+from tests.stacks.bootstrap.policies import Policies
+from tests.stacks.bootstrap.samples import DOMAIN
+from tests.stacks.synthesis import Synthesis, synthesise, unchecked_app
 
 
 @pytest.fixture(scope="session")
@@ -27,3 +31,13 @@ def other(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
         "database.backup_days": "1",
     }
     return synthesise(tmp_path_factory.mktemp("other"), **settings)
+
+
+@pytest.fixture(scope="session")
+def policies(tmp_path_factory: pytest.TempPathFactory) -> Policies:
+    """What `make bootstrap` makes for a system with a domain."""
+    directory = tmp_path_factory.mktemp("bootstrap")
+    app = unchecked_app(directory)
+    BootstrapStack(app, "BootstrapStack", settings=Settings.from_context(DOMAIN), qualifier="slipway")
+    app.synth()
+    return Policies(directory / "BootstrapStack.template.json")

@@ -5,14 +5,20 @@ from typing import Any
 
 import pytest
 import yaml
+from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
+from cdk_app.ci_stack import CiStack
+from cdk_app.network_stack import NetworkStack
+from cdk_app.registry_stack import RegistryStack
+from cdk_app.settings import Settings
 from tests.stacks.roles import actions, listed, statements
 from tests.stacks.synthesis import Synthesis, flat
 
 ROOT = Path(__file__).parents[2]
 METRICS = "host_metrics"
 STACK = "CiStack"
+HOSTS = ("JenkinsRole", "TestRole")
 MANAGED = {
     "cloudwatch:PutMetricData",
     "ssm:DescribeAssociation",
@@ -100,19 +106,39 @@ def test_the_test_host_writes_candidates_and_nothing_else(template: Template) ->
     assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "TestHostKey"}
 
 
-def test_jenkins_deploys_through_the_bootstrap_roles_alone(template: Template) -> None:
+def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -> None:
     allowed = actions(template, "JenkinsRole")
     roles = {flat(role).partition("role/")[2].partition("-AWS")[0] for role in allowed["sts:AssumeRole"][0]}
-    assert roles == {
-        "cdk-slipway-deploy-role",
-        "cdk-slipway-file-publishing-role",
-        "cdk-slipway-image-publishing-role",
-        "cdk-slipway-lookup-role",
-    }
+    assert roles == {"cdk-slipway-deploy-role", "cdk-slipway-file-publishing-role"}
     assert "Candidate" not in str(allowed["ecr:PutImage"])
     assert "rds-db:connect" not in allowed
     assert parameters(allowed["ssm:PutParameter"]) == {"ControllerKey", "LastGood"}
     assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "LastGood", "TestHostKey"}
+
+
+def test_jenkins_reads_the_secrets_that_the_settings_name_and_the_test_host_does_not() -> None:
+    arns = {
+        f"ci.{setting}": f"arn:aws:secretsmanager:eu-west-2:111122223333:secret:{setting}-AbCdEf"
+        for setting in ("github_token_secret", "oidc_client_secret")
+    }
+    others = {"ci.repository": "https://github.com/you/slipway.git", "ci.oidc_issuer": "https://id.example.com"}
+    oidc = {"ci.oidc_client_id": "jenkins", "ci.oidc_admins": "platform"}
+    settings = Settings.from_context({**arns, **others, **oidc})
+    app = App(analytics_reporting=False)
+    network = NetworkStack(app, "NetworkStack", settings=settings)
+    registry = RegistryStack(app, "RegistryStack", settings=settings)
+    template = Template.from_stack(CiStack(app, STACK, settings=settings, network=network, registry=registry))
+
+    read = {
+        role: {
+            arn
+            for resource in actions(template, role)["secretsmanager:GetSecretValue"]
+            for arn in map(str, listed(resource))
+        }
+        for role in HOSTS
+    }
+    assert read["JenkinsRole"] >= set(arns.values())
+    assert read["TestRole"].isdisjoint(arns.values())
 
 
 def test_no_role_may_do_what_aws_may_change(template: Template) -> None:
@@ -132,7 +158,7 @@ def test_no_role_may_do_anything_or_touch_everything(template: Template) -> None
     } == ANY_RESOURCE
 
 
-@pytest.mark.parametrize("role", ["JenkinsRole", "TestRole"])
+@pytest.mark.parametrize("role", HOSTS)
 def test_a_host_is_managed_and_reads_no_parameter_but_those_of_the_hosts(template: Template, role: str) -> None:
     allowed = actions(template, role)
 

@@ -1,9 +1,11 @@
 import base64
 import json
+from hashlib import sha256
 
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from rehearsal import ROOT
 from tests.stacks.synthesis import Synthesis, flat
 
 STACK = "CiStack"
@@ -20,6 +22,7 @@ def test_hosts_are_private_and_without_a_key(template: Template) -> None:
         "AWS::EC2::Instance",
         {
             "KeyName": Match.absent(),
+            "AvailabilityZone": Match.absent(),  # the subnet's
             "NetworkInterfaces": [
                 Match.object_like(
                     {
@@ -54,16 +57,22 @@ def test_the_image_is_a_dated_one_that_cloudformation_looks_up(template: Templat
     )
 
 
-def test_a_host_whose_hardware_fails_is_moved_and_somebody_is_told(template: Template) -> None:
-    alarms = template.find_resources(
-        "AWS::CloudWatch::Alarm", {"Properties": {"MetricName": "StatusCheckFailed_System"}}
-    )
+@pytest.mark.parametrize(
+    ("metric", "action"), [("StatusCheckFailed_System", "recover"), ("StatusCheckFailed_Instance", "reboot")]
+)
+def test_a_host_that_fails_is_moved_and_one_that_hangs_restarted_and_somebody_is_told(
+    template: Template, metric: str, action: str
+) -> None:
+    alarms = template.find_resources("AWS::CloudWatch::Alarm", {"Properties": {"MetricName": metric}})
     watched = {alarm["Properties"]["Dimensions"][0]["Value"]["Ref"] for alarm in alarms.values()}
 
     assert watched == set(template.find_resources("AWS::EC2::Instance"))
     for alarm in alarms.values():
-        recover, tell = alarm["Properties"]["AlarmActions"]
-        assert flat(recover).endswith(":ec2:recover")
+        # the metric is 0 or 1
+        judged = [alarm["Properties"][key] for key in ("Statistic", "ComparisonOperator", "Threshold")]
+        assert judged == ["Maximum", "GreaterThanOrEqualToThreshold", 1]
+        act, tell = alarm["Properties"]["AlarmActions"]
+        assert flat(act).endswith(f":ec2:{action}")
         assert "NetworkStack:ExportsOutputRefAlarms" in tell["Fn::ImportValue"]
 
 
@@ -78,25 +87,38 @@ def test_what_the_hosts_tell_each_other_goes_with_the_stack(template: Template) 
     assert not [item for item in parameters if item.get("DeletionPolicy", "Delete") != "Delete"]
 
 
+WAYS = [
+    ("WebhookSecurityGroup", "JenkinsSecurityGroup", 8080),
+    ("JenkinsSecurityGroup", "TestSecurityGroup", 22),
+    ("TestSecurityGroup", "TestDatabaseSecurityGroup", 3306),
+]
+"""Who connects to whom on the build side, and where."""
+
+
+def _group(reference: dict[str, list[str]]) -> str:
+    """Return a security group's construct ID."""
+    return reference["Fn::GetAtt"][0].rstrip("0123456789ABCDEF")
+
+
 @pytest.mark.parametrize(
-    ("into", "source", "port"),
-    [
-        ("JenkinsSecurityGroup", "WebhookSecurityGroup", 8080),
-        ("TestSecurityGroup", "JenkinsSecurityGroup", 22),
-        ("TestDatabaseSecurityGroup", "TestSecurityGroup", 3306),
-    ],
+    ("direction", "source", "target"),
+    [("Ingress", "SourceSecurityGroupId", "GroupId"), ("Egress", "GroupId", "DestinationSecurityGroupId")],
 )
-def test_who_reaches_whom(template: Template, into: str, source: str, port: int) -> None:
-    rules = template.find_resources("AWS::EC2::SecurityGroupIngress").values()
-    properties = [
-        rule["Properties"]
-        for rule in rules
-        if rule["Properties"]["GroupId"]["Fn::GetAtt"][0].rstrip("0123456789ABCDEF") == into
-    ]
-    assert len(rules) == 3
-    assert len(properties) == 1
-    assert properties[0]["SourceSecurityGroupId"]["Fn::GetAtt"][0].startswith(source)
-    assert (properties[0]["FromPort"], properties[0]["ToPort"]) == (port, port)
+def test_who_reaches_whom(template: Template, direction: str, source: str, target: str) -> None:
+    rules = [rule["Properties"] for rule in template.find_resources(f"AWS::EC2::SecurityGroup{direction}").values()]
+    found = [(_group(rule[source]), _group(rule[target]), rule["FromPort"], rule["ToPort"]) for rule in rules]
+    assert sorted(found) == sorted((*way, way[2]) for way in WAYS)
+
+
+def test_hosts_reach_the_world_for_packages_alone(template: Template) -> None:
+    groups = template.find_resources("AWS::EC2::SecurityGroup")
+    for host in ("Jenkins", "Test"):
+        (group,) = (group for id_, group in groups.items() if id_.startswith(f"{host}SecurityGroup"))
+        out = [
+            (rule["IpProtocol"], rule["CidrIp"], rule["FromPort"], rule["ToPort"])
+            for rule in group["Properties"]["SecurityGroupEgress"]
+        ]
+        assert out == [("tcp", "0.0.0.0/0", 80, 80), ("tcp", "0.0.0.0/0", 443, 443)]
 
 
 def test_the_test_database_is_small_and_goes_with_the_stack(template: Template) -> None:
@@ -125,6 +147,8 @@ def test_a_deployment_waits_for_the_playbooks(template: Template, play: str) -> 
             "ScheduleExpression": "rate(1 day)",
         },
     )
+    # a changed script makes a new version, not a new document, which could not take the old one's place
+    template.has_resource_properties("AWS::SSM::Document", {"UpdateMethod": "NewVersion"})
 
 
 def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
@@ -144,9 +168,14 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
     }
     assert variables["test"] == shared
     assert variables["jenkins"] - shared == {
+        "slipway_github_token_secret",
         "slipway_jenkins_admin_secret",
         "slipway_jenkins_volume_id",
         "slipway_last_good_parameter",
+        "slipway_oidc_admins",
+        "slipway_oidc_client_id",
+        "slipway_oidc_client_secret",
+        "slipway_oidc_issuer",
         "slipway_release_registry",
         "slipway_test_database_host",
         "slipway_test_database_secret",
@@ -159,7 +188,16 @@ def test_no_variable_can_be_taken_for_a_part_of_the_script(template: Template) -
     pattern = Match.string_like_regexp(document["parameters"]["Variables"]["allowedPattern"])
     assert pattern.test(base64.b64encode(b"'; reboot #").decode()).has_failed() is False
     assert pattern.test("'; reboot #").has_failed() is True
-    assert document["mainSteps"][1]["inputs"]["runCommand"][0] == "set -- '{{ Play }}' '{{ Variables }}'"
+    first = document["mainSteps"][1]["inputs"]["runCommand"][0]
+    assert first.startswith("set -- '{{ Play }}' '{{ Variables }}' # ")
+
+
+def test_a_changed_script_is_run_by_the_deployment_that_changes_it(template: Template) -> None:
+    """An association runs anew when its own parameters change, and not when the document that it names does."""
+    script = (ROOT / "constructs/slipway/ansible_delivery.sh").read_bytes()
+    for item in template.find_resources("AWS::SSM::Association").values():
+        (version,) = item["Properties"]["Parameters"]["Script"]
+        assert sha256(script).hexdigest().startswith(version)
 
 
 def test_the_webhook_is_throttled_and_answers_posts_on_one_path(template: Template) -> None:
@@ -169,6 +207,10 @@ def test_the_webhook_is_throttled_and_answers_posts_on_one_path(template: Templa
         "AWS::ApiGatewayV2::Stage",
         {"DefaultRouteSettings": {"ThrottlingRateLimit": 5, "ThrottlingBurstLimit": 20}},
     )
+
+
+def test_the_webhook_answers_before_github_gives_up(template: Template) -> None:
+    template.has_resource_properties("AWS::Lambda::Function", {"Handler": "handler.handle", "Timeout": 9})
 
 
 def test_every_call_of_the_webhook_leaves_a_line_of_json(template: Template) -> None:

@@ -83,6 +83,7 @@ def test_nodes_are_arm64_in_the_three_private_subnets(synthesis: Synthesis, temp
         "node.kubernetes.io/instance-type": ["t4g.medium", "c7g.large", "m7g.large"],
     }
     assert objects["NodePool"]["limits"] == {"cpu": "32"}
+    assert objects["NodePool"]["disruption"]["budgets"] == [{"nodes": "1"}]
 
 
 def test_network_policies_are_really_enforced(synthesis: Synthesis) -> None:
@@ -100,6 +101,23 @@ def test_an_old_version_is_upgraded_and_not_paid_for(template: Template) -> None
 def test_nodes_may_join_before_they_are_asked_for(template: Template) -> None:
     entry = next(iter(template.find_resources("AWS::EKS::AccessEntry", {"Properties": {"Type": "EC2"}})))
     template.has_resource("Custom::AWSCDK-EKS-KubernetesResource", {"DependsOn": Match.array_with([entry])})
+
+
+def test_eks_may_tag_nodes_of_this_cluster_before_it_is_asked_for_them(template: Template) -> None:
+    ((policy, properties),) = (
+        (key, item["Properties"])
+        for key, item in template.find_resources("AWS::IAM::Policy").items()
+        if item["Properties"]["Roles"][0]["Ref"].startswith("ClusterRole")
+    )
+    statements = properties["PolicyDocument"]["Statement"]
+    own = {"aws:RequestTag/eks:eks-cluster-name": "${aws:PrincipalTag/eks:eks-cluster-name}"}
+    assert [item["Condition"]["StringEquals"] for item in statements] == [own] * 2
+    assert [item["Action"] for item in statements] == [
+        ["ec2:CreateFleet", "ec2:CreateLaunchTemplate", "ec2:RunInstances"],
+        "ec2:CreateNetworkInterface",
+    ]
+    (manifest,) = template.find_resources("Custom::AWSCDK-EKS-KubernetesResource").values()
+    assert policy in manifest["DependsOn"]
 
 
 def test_metrics_server_comes_after_the_nodes_it_runs_on(template: Template) -> None:

@@ -168,6 +168,7 @@ def test_a_cluster_is_public_for_listed_ranges_only_and_has_named_administrators
         admins=[role],
         node_types=["t4g.medium"],
         max_cpus=8,
+        node_tags={},
     )
     template = Template.from_stack(stack)
     template.has_resource_properties(

@@ -25,12 +25,20 @@ def test_jenkins_home_lies_in_the_hosts_zone_and_is_snapshotted_daily(template: 
     template.has_resource_properties(
         "AWS::DLM::LifecyclePolicy",
         {
+            "State": "ENABLED",
             "PolicyDetails": Match.object_like(
                 {
                     "TargetTags": [{"Key": "Name", "Value": "slipway-jenkins-home"}],
-                    "Schedules": [Match.object_like({"RetainRule": {"Count": 14}})],
+                    "Schedules": [
+                        Match.object_like(
+                            {
+                                "CreateRule": Match.object_like({"Interval": 24, "IntervalUnit": "HOURS"}),
+                                "RetainRule": {"Count": 14},
+                            }
+                        )
+                    ],
                 }
-            )
+            ),
         },
     )
 

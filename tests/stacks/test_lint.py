@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.stacks.bootstrap.policies import Policies
 from tests.stacks.synthesis import STACKS, Synthesis
 
 REGIONS = ("eu-west-2", "us-east-1")
@@ -31,12 +32,14 @@ def lint(templates: Sequence[Path]) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def findings(synthesis: Synthesis, tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+def findings(
+    synthesis: Synthesis, policies: Policies, tmp_path_factory: pytest.TempPathFactory
+) -> list[dict[str, Any]]:
     """What cfn-lint finds in all templates, and in a broken one: a second run would take as long again."""
     broken = tmp_path_factory.mktemp("lint") / "Broken.template.json"
     text = synthesis.path("DataStack").read_text("utf-8")
     broken.write_text(text.replace('"db.t4g.medium"', '"db.t4g.middling"'), "utf-8")
-    return lint([*(synthesis.path(stack) for stack in STACKS), broken])
+    return lint([*(synthesis.path(stack) for stack in STACKS), policies.path, broken])
 
 
 def _about(findings: list[dict[str, Any]], stack: str) -> list[str]:
@@ -47,7 +50,7 @@ def _about(findings: list[dict[str, Any]], stack: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", [*STACKS, "BootstrapStack"])
 def test_cfn_lint_finds_nothing(findings: list[dict[str, Any]], stack: str) -> None:
     assert _about(findings, stack) == []
 

@@ -58,7 +58,11 @@ def test_no_subnet_gives_public_addresses(template: Template) -> None:
 def test_s3_is_reached_without_the_nat_gateway(template: Template) -> None:
     template.has_resource_properties(
         "AWS::EC2::VPCEndpoint",
-        {"VpcEndpointType": "Gateway", "RouteTableIds": [Match.object_like({"Ref": Match.any_value()})] * 3},
+        {
+            "VpcEndpointType": "Gateway",
+            "ServiceName": {"Fn::Join": ["", ["com.amazonaws.", {"Ref": "AWS::Region"}, ".s3"]]},
+            "RouteTableIds": [Match.object_like({"Ref": Match.any_value()})] * 3,
+        },
     )
 
 
@@ -72,7 +76,7 @@ def test_flow_logs_go_to_a_log_group_of_the_stack(template: Template) -> None:
     )
 
 
-def test_alarms_come_from_this_account_and_over_tls(template: Template) -> None:
+def test_alarms_come_over_tls_and_from_what_aws_can_vouch_for(template: Template) -> None:
     template.has_resource_properties(
         "AWS::SNS::TopicPolicy",
         {
@@ -90,8 +94,17 @@ def test_alarms_come_from_this_account_and_over_tls(template: Template) -> None:
                             {
                                 "Effect": "Allow",
                                 "Action": "sns:Publish",
-                                "Principal": {"Service": ["cloudwatch.amazonaws.com", "events.amazonaws.com"]},
+                                "Principal": {"Service": "cloudwatch.amazonaws.com"},
                                 "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                            }
+                        ),
+                        # SNS refuses what EventBridge sends as soon as there is a condition
+                        Match.object_like(
+                            {
+                                "Effect": "Allow",
+                                "Action": "sns:Publish",
+                                "Principal": {"Service": "events.amazonaws.com"},
+                                "Condition": Match.absent(),
                             }
                         ),
                     ]

@@ -58,6 +58,7 @@ WIDE_ACTIONS = {
 PASSED = "it takes roles of its own account alone, from those who may pass them"
 TRUSTED = {
     "Service: ec2.amazonaws.com": PASSED,
+    "Service: events.amazonaws.com": "it gives SNS no account to judge by, and takes topics of a rule's own account",
     "Service: lambda.amazonaws.com": PASSED,
     "Service: logdelivery.elasticloadbalancing.amazonaws.com": "the only path it may write to names the account",
 }

@@ -317,6 +317,9 @@ def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesi
     assert [port["port"] for port in service["spec"]["ports"]] == [binding["spec"]["serviceRef"]["port"]]
     bound = next(item for name, item in template.find_resources(MANIFEST).items() if name.startswith("EntryPoint"))
     assert any(item.startswith("Releaseproxy") for item in bound["DependsOn"])
+    assert any(
+        item.startswith("EntryPointLoadBalancerHttp") for item in bound["DependsOn"]
+    )  # else it is behind nothing
 
 
 @pytest.mark.parametrize(

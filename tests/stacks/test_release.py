@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.stacks.synthesis import STACKS, Synthesis, synthesise
+from tests.stacks.synthesis import STACKS, Synthesis, synthesise_unchecked
 
 RELEASE = "0123456789abcdef0123456789abcdef01234567"
 IMAGES = {
@@ -15,7 +15,7 @@ IMAGES = {
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    return synthesise(tmp_path_factory.mktemp("release"), release=RELEASE, **IMAGES)
+    return synthesise_unchecked(tmp_path_factory.mktemp("release"), release=RELEASE, **IMAGES)
 
 
 @pytest.mark.parametrize("service", ["backend", "frontend"])
@@ -37,7 +37,14 @@ def test_the_migration_runs_the_backends_image_under_a_name_of_its_own(release: 
 def test_nothing_is_built(release: Synthesis) -> None:
     assets = json.loads((release.directory / "ProdStack.assets.json").read_text("utf-8"))
     assert assets["dockerImages"] == {}
-    assert "WORKING TREE" not in release.messages
+
+
+def test_only_a_working_tree_is_warned_of(synthesis: Synthesis, release: Synthesis) -> None:
+    warned = [
+        "WORKING TREE" in (run.directory / "ProdStack.metadata.json").read_text("utf-8") for run in (synthesis, release)
+    ]
+    assert warned == [True, False]
+    assert "WORKING TREE" in synthesis.messages
 
 
 def test_a_release_changes_prod_stack_alone(synthesis: Synthesis, release: Synthesis) -> None:

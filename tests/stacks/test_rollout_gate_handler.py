@@ -39,6 +39,9 @@ class Server:
                 outer.asked.append((self.path, self.headers["Authorization"]))
                 answer = outer.answers.get(urlsplit(self.path).path, 404)
                 answer = answer() if callable(answer) else answer
+                if answer == 0:  # no answer at all
+                    self.close_connection = True
+                    return
                 self.send_response(answer if isinstance(answer, int) else 200)
                 self.end_headers()
                 self.wfile.write(json.dumps({} if isinstance(answer, int) else answer).encode())
@@ -96,8 +99,8 @@ def job(condition: str | None, message: str = "") -> Object:
     return {"spec": {"selector": {"matchLabels": {"job-name": "migration-1"}}}, "status": {"conditions": conditions}}
 
 
-def pod(name: str, state: Object, last: Object | None = None, *, ready: bool = False) -> Object:
-    container = {"ready": ready, "state": state, "lastState": last or {}}
+def pod(name: str, state: Object, last: Object | None = None, **values: Any) -> Object:
+    container = {"ready": False, "state": state, "lastState": last or {}} | values
     return {"metadata": {"name": name}, "status": {"containerStatuses": [container]}}
 
 
@@ -171,15 +174,53 @@ def test_a_deployment_that_gave_up_is_told_at_once(cluster: Server) -> None:
     assert refusal(cluster) == "backend: 1 of 3 pods are of the new release. backend-2: ImagePullBackOff"
 
 
+def test_what_was_said_of_the_release_before_does_not_count(cluster: Server) -> None:
+    gave_up = {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}
+    looks = iter([deployment(generation=3, conditions=[gave_up])])
+    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())
+    assert ask(cluster) == 3
+
+
+def test_pods_that_the_cluster_refuses_to_make_are_told(cluster: Server) -> None:
+    refused = {"type": "ReplicaFailure", "status": "True", "message": 'pods "backend-2" is forbidden: violates'}
+    cluster.answers[DEPLOYMENT] = deployment(updatedReplicas=0, conditions=[refused])
+    assert refusal(cluster).endswith(
+        'backend: 0 of 3 pods are of the new release. pods "backend-2" is forbidden: violates'
+    )
+
+
+def test_pods_that_are_going_are_no_reason(cluster: Server) -> None:
+    going = pod("old", {"running": {}})
+    going["metadata"]["deletionTimestamp"] = "2026-11-23T12:00:00Z"
+    cluster.answers |= {DEPLOYMENT: deployment(updatedReplicas=1), PODS: {"items": [going]}}
+    assert refusal(cluster).endswith("1 of 3 pods are of the new release.")
+
+
 @pytest.mark.parametrize(
     ("item", "said"),
     [
         (
+            pod("b", {"waiting": {"reason": "CrashLoopBackOff", "message": "back-off 5m0s restarting"}}),
+            "b: CrashLoopBackOff",
+        ),
+        (
             pod("b", {"waiting": {"reason": "CrashLoopBackOff"}}, {"terminated": {"exitCode": 3, "message": "boom"}}),
             "b: CrashLoopBackOff, b: exit code 3 (boom)",
         ),
+        (
+            pod("b", {"running": {}}, {"terminated": {"exitCode": 137, "reason": "OOMKilled"}}),
+            "b: runs and is not ready, b: exit code 137, OOMKilled",
+        ),
         (pod("b", {"running": {}}), "b: runs and is not ready"),
-        (pod("b", {"waiting": {"reason": "CreateContainerConfigError"}}), "b: CreateContainerConfigError"),
+        (pod("b", {"running": {}}, started=False), "b: runs and has not passed its start-up probe"),
+        (
+            pod("b", {"waiting": {"reason": "CreateContainerConfigError", "message": 'configmap "x" not found'}}),
+            'b: CreateContainerConfigError (configmap "x" not found)',
+        ),
+        (
+            {"metadata": {"name": "b"}, "status": {"phase": "Failed", "reason": "Evicted", "message": "low on memory"}},
+            "b: Evicted (low on memory)",
+        ),
         (
             {
                 "metadata": {"name": "b"},
@@ -206,6 +247,12 @@ def test_a_cluster_that_refuses_is_asked_again(cluster: Server, status: int) -> 
     assert f"HTTP Error {status}" in refusal(cluster)
 
 
+def test_a_connection_that_is_cut_is_made_again(cluster: Server) -> None:
+    looks = iter([0, 0])
+    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())  # type: ignore[arg-type]
+    assert ask(cluster) == 6
+
+
 class Context:
     """What Lambda tells a function of its time."""
 
@@ -224,8 +271,21 @@ def answer(run: Callable[[Server], Server], monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(api, "eks_token", lambda _cluster: TOKEN)
     certificate = base64.b64encode(authority.cert_pem.bytes()).decode()
 
-    def send(kind: str = "Create", *, trusted: str = certificate, seconds: str = "0", **answers: Object) -> Object:
+    def send(
+        kind: str = "Create",
+        *,
+        trusted: str = certificate,
+        seconds: str = "0",
+        before: Object | None = None,
+        **answers: Object,
+    ) -> Object:
         cluster.answers |= answers
+        properties = PROPERTIES | {
+            "Cluster": "slipway",
+            "Endpoint": f"https://127.0.0.1:{cluster.port}",
+            "Authority": trusted,
+            "Seconds": seconds,
+        }
         handler.handle(
             {
                 "RequestType": kind,
@@ -233,13 +293,8 @@ def answer(run: Callable[[Server], Server], monkeypatch: pytest.MonkeyPatch) -> 
                 "StackId": "stack",
                 "RequestId": "request",
                 "LogicalResourceId": "Gate",
-                "ResourceProperties": PROPERTIES
-                | {
-                    "Cluster": "slipway",
-                    "Endpoint": f"https://127.0.0.1:{cluster.port}",
-                    "Authority": trusted,
-                    "Seconds": seconds,
-                },
+                "ResourceProperties": properties,
+                **({} if before is None else {"OldResourceProperties": properties | before}),
             },
             Context(),
         )
@@ -267,6 +322,18 @@ def test_a_failure_is_answered_with_its_reason(answer: Callable[..., Object]) ->
 
 def test_a_long_reason_is_cut(answer: Callable[..., Object]) -> None:
     assert len(answer(**{JOB: job("Failed", "x" * 5000)})["Reason"]) == 1000
+
+
+def test_a_long_reason_of_any_letters_fits_into_cloudformations_answer(answer: Callable[..., Object]) -> None:
+    told = answer(**{JOB: job("Failed", "\N{GRINNING FACE}" * 1000)})
+    assert told["Reason"].startswith("migration-1 failed: \N{GRINNING FACE}")
+    assert len(json.dumps(told, ensure_ascii=False).encode()) < 4096
+
+
+def test_more_time_alone_asks_nobody(answer: Callable[..., Object]) -> None:
+    failed = {JOB: job("Failed")}
+    assert answer("Update", before={"Seconds": "600"}, **failed)["Status"] == "SUCCESS"
+    assert answer("Update", before={"Endpoint": "https://another"}, **failed)["Status"] == "FAILED"
 
 
 def test_deleting_it_asks_nobody(answer: Callable[..., Object]) -> None:

@@ -1,5 +1,6 @@
 """Every rule of every security group, inline or not, in and out."""
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -14,6 +15,8 @@ PEERS = {"CidrIp", "CidrIpv6"} | {
     f"{side}{kind}" for side in ("Source", "Destination") for kind in ("SecurityGroupId", "PrefixListId")
 }
 WRITTEN_BY_THE_CDK = ("from ", "to ", "Allow all outbound", "Disallow all")
+
+TAKEN_BY_EC2 = re.compile(r"[a-zA-Z0-9. _:/()#,@\[\]+=&;{}!$*-]{1,255}")
 
 
 def _rules(synthesis: Synthesis, direction: str) -> Iterator[tuple[str, Resource]]:
@@ -34,7 +37,7 @@ def _open_to_the_world(synthesis: Synthesis) -> list[tuple[str, int, int]]:
     ]
 
 
-@pytest.mark.parametrize(("direction", "count"), [("Ingress", 8), ("Egress", 7)])
+@pytest.mark.parametrize(("direction", "count"), [("Ingress", 8), ("Egress", 11)])
 def test_every_rule_names_one_peer_and_says_why(synthesis: Synthesis, direction: str, count: int) -> None:
     rules = list(_rules(synthesis, direction))
     assert len(rules) == count
@@ -58,9 +61,19 @@ def test_with_a_domain_the_world_reaches_its_tls_port_too(other: Synthesis) -> N
 
 
 def test_nothing_that_holds_data_connects_to_anything(synthesis: Synthesis) -> None:
-    assert [where for where, _ in _rules(synthesis, "Egress") if "Database" in where] == []
+    owners = [where.partition("SecurityGroup")[0] for where, _ in _rules(synthesis, "Egress")]
+    assert "CiStack/Test" in owners
+    assert [owner for owner in owners if "Database" in owner] == []
 
 
-def test_no_rule_opens_all_ports_to_more_than_tcp(synthesis: Synthesis) -> None:
+def test_every_rule_opens_one_port_of_tcp(synthesis: Synthesis) -> None:
     rules = [*_rules(synthesis, "Ingress"), *_rules(synthesis, "Egress")]
-    assert [(where, rule) for where, rule in rules if rule["IpProtocol"] != "tcp"] == []
+    assert [
+        (where, rule) for where, rule in rules if rule["IpProtocol"] != "tcp" or rule["FromPort"] != rule["ToPort"]
+    ] == []
+
+
+def test_every_description_is_one_that_ec2_takes(synthesis: Synthesis) -> None:
+    told = [rule["Description"] for side in ("Ingress", "Egress") for _, rule in _rules(synthesis, side)]
+    told += [group["Properties"]["GroupDescription"] for _, _, group in synthesis.resources("AWS::EC2::SecurityGroup")]
+    assert [text for text in told if not TAKEN_BY_EC2.fullmatch(text)] == []

@@ -7,6 +7,7 @@ from cdk_app.settings import Settings, SettingsError, known_settings
 from tests.stacks.synthesis import run_app
 
 DIGEST = "sha256:" + "0" * 64
+SECRET = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:github-AbCdEf"
 
 
 def test_settings_without_context_are_the_defaults() -> None:
@@ -36,6 +37,10 @@ def test_every_setting_says_what_is_allowed() -> None:
         (
             {"images.backend": f"r/b@{DIGEST}", "images.frontend": f"r/f@{DIGEST}"},
             lambda s: s.images.backend == f"r/b@{DIGEST}",
+        ),
+        (
+            {"ci.github_token_secret": SECRET, "ci.repository": "https://github.com/you/slipway.git"},
+            lambda s: s.ci.github_token_secret == SECRET,
         ),
         ({"release": "0123456789abcdef0123456789abcdef01234567"}, lambda s: s.release.startswith("0123")),
     ],
@@ -68,16 +73,22 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
         (
             {"cluster.node_types": "t3.medium,m5.large"},
             "setting cluster.node_types='t3.medium,m5.large' is not allowed; give arm64 instance types for the "
-            "nodes, such as t4g.medium; the cheapest that fits is taken",
+            "nodes, t4g.medium or larger; the cheapest that fits is taken",
         ),
         (
             {"network.cidr": "10.0.0.0/24"},
             "setting network.cidr='10.0.0.0/24' is not allowed; give the VPC's IPv4 range: private, a /16 to /20 "
-            "outside 172.20.0.0/16, such as 10.40.0.0/16",
+            "outside 172.17.0.0/16 and 172.20.0.0/16, such as 10.40.0.0/16",
         ),
         (
             {"zones": "eu-west-2a,eu-west-2a,eu-west-2b"},
-            "settings: zones=eu-west-2a,eu-west-2a,eu-west-2b is not allowed; give three different availability zones",
+            "settings: zones=eu-west-2a,eu-west-2a,eu-west-2b is not allowed; give three different availability zones "
+            "of one region",
+        ),
+        (
+            {"zones": "eu-west-2a,us-east-1b,eu-west-2c"},
+            "settings: zones=eu-west-2a,us-east-1b,eu-west-2c is not allowed; give three different availability zones "
+            "of one region",
         ),
         (
             {"database.maintenance_window": "sunday 2 am"},
@@ -103,6 +114,15 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
             {"images.backend": f"r/b@{DIGEST}"},
             f"settings: images.backend=r/b@{DIGEST} and images.frontend=None: "
             "give both or neither, they are one release",
+        ),
+        (
+            {"ci.oidc_issuer": "https://id.example.com", "ci.oidc_client_id": "jenkins"},
+            "settings: ci.oidc_client_secret, ci.oidc_admins is not set; give all of ci.oidc_* or none",
+        ),
+        (
+            {"ci.github_token_secret": SECRET, "ci.repository": "https://git.example.com/you/slipway.git"},
+            "settings: ci.github_token_secret with ci.repository=https://git.example.com/you/slipway.git: "
+            "give https://github.com/OWNER/NAME.git",
         ),
     ],
 )
@@ -140,13 +160,26 @@ def test_the_app_refuses_a_wrong_setting_without_a_traceback(tmp_path: Path) -> 
         {"name": "slipway-"},
         {"name": "a--b"},
         {"name": "a"},
+        {"name": "aws-team"},
         {"owner": "a<b>"},
+        {"owner": "aws:me"},
+        {"cost_centre": " "},
         {"database.production_class": "db.t4g.micr"},
+        {"database.production_class": "db.t4g.small"},
         {"database.test_class": "db.foo.large"},
         {"cluster.node_types": "t4g.foo"},
+        {"cluster.node_types": "t4g.small"},
         {"cluster.public_cidrs": "0.0.0.0/0"},
+        {"cluster.public_cidrs": "10.0.0.0/8"},
+        {"cluster.admins": "arn:aws:iam::111122223333:role/*"},
         {"network.cidr": "172.20.0.0/16"},
+        {"network.cidr": "172.17.0.0/16"},
         {"network.cidr": "8.8.0.0/16"},
+        {"network.cidr": "127.0.0.0/16"},
+        {"network.cidr": "169.254.0.0/16"},
+        {"ci.repository": "https://github.com/you/slipway?token=x"},
+        {"domain": "-users.example.com"},
+        {"domain": f"{'u' * 60}.example.com"},
     ],
     ids=str,
 )

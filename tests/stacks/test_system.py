@@ -107,3 +107,25 @@ def test_only_production_data_stays_behind(synthesis: Synthesis) -> None:
         if resource.get("DeletionPolicy", "Delete") != "Delete"
     ]
     assert kept == [("DataStack", "AWS::RDS::DBInstance")]
+
+
+def test_no_function_runs_after_its_log_group_is_gone(synthesis: Synthesis) -> None:
+    """What depends on a group is deleted before it; a function that CloudFormation calls later would make it anew."""
+    named_after_functions = [
+        (stack, logical_id)
+        for stack, logical_id, group in synthesis.resources("AWS::Logs::LogGroup")
+        if "/aws/lambda/" in str(group["Properties"].get("LogGroupName"))
+    ]
+    assert len(named_after_functions) == 4
+    for stack, logical_id in named_after_functions:
+        resources = synthesis.templates[stack]["Resources"]
+        kinds = {resources[other]["Type"].partition("::")[0] for other in _dependents(resources, logical_id)}
+        assert "Custom" in kinds, (stack, logical_id)
+
+
+def _dependents(resources: dict[str, Any], logical_id: str) -> set[str]:
+    """Return the IDs of what waits for a resource when it is made, and goes before it when it is deleted."""
+    found = {logical_id}
+    while more := {key for key, item in resources.items() if found & set(item.get("DependsOn", []))} - found:
+        found |= more
+    return found - {logical_id}

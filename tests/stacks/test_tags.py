@@ -53,3 +53,8 @@ def test_every_resource_that_takes_tags_has_all_four(synthesis: Synthesis) -> No
 def test_every_stack_has_all_four(synthesis: Synthesis) -> None:
     for stack in STACKS:
         assert synthesis.artifacts[stack]["properties"]["tags"] == _expected(stack)
+
+
+def test_nodes_which_eks_makes_have_all_four(synthesis: Synthesis) -> None:
+    (node_class,) = (item for item in synthesis.manifests() if item["kind"] == "NodeClass")
+    assert node_class["spec"]["tags"] == _expected("ClusterStack")

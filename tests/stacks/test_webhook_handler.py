@@ -97,6 +97,15 @@ def test_a_signed_change_has_jenkins_look(jenkins: Jenkins, event: str, encoded:
     assert jenkins.asked == [f"/git/notifyCommit?url={REPOSITORY}"]
 
 
+@pytest.mark.parametrize("written", [REPOSITORY.removesuffix(".git"), REPOSITORY.replace("example", "Example")])
+def test_the_setting_may_write_the_repository_in_another_way(
+    jenkins: Jenkins, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("REPOSITORY", written)
+    assert call(push())[0] == 202
+    assert len(jenkins.asked) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "answer"),
     [
@@ -105,6 +114,8 @@ def test_a_signed_change_has_jenkins_look(jenkins: Jenkins, event: str, encoded:
         ({"event": "ping"}, (200, "pong")),
         ({"event": "star"}, (202, "nothing to do for event 'star'")),
         ({"body": push("https://github.com/other/slipway.git")}, (403, "the call is about another repository")),
+        ({"body": push("https://github.com/example/slipway.git.git")}, (403, "the call is about another repository")),
+        ({"body": json.dumps({"repository": {"clone_url": None}})}, (403, "the call is about another repository")),
         ({"body": "Hello"}, (400, "the body is not a JSON object with repository.clone_url")),
         ({"body": "[]"}, (400, "the body is not a JSON object with repository.clone_url")),
         ({"body": "{}"}, (400, "the body is not a JSON object with repository.clone_url")),

@@ -56,7 +56,7 @@ def handle(event: dict[str, Any], _context: object) -> Response:
         url = json.loads(content)["repository"]["clone_url"]
     except (ValueError, TypeError, KeyError):
         return _answer(400, "the body is not a JSON object with repository.clone_url")
-    if url != os.environ["REPOSITORY"]:
+    if not _is_same(url, os.environ["REPOSITORY"]):
         return _answer(403, "the call is about another repository")
     try:
         with urllib.request.urlopen(os.environ["TRIGGER_URL"], timeout=_JENKINS_TIMEOUT):  # noqa: S310 - the stack sets it
@@ -69,6 +69,11 @@ def is_signed(content: bytes, signature: str, secret: str) -> bool:
     """Tell, in constant time, whether `signature` is GitHub's `sha256=…` for `content` under `secret`."""
     expected = "sha256=" + hmac.new(secret.encode(), content, hashlib.sha256).hexdigest()
     return hmac.compare_digest(expected.encode(), signature.encode())
+
+
+def _is_same(url: object, repository: str) -> bool:
+    """Tell whether GitHub's `url` is the repository, which may be written with `.git` or without, and in any case."""
+    return str(url).lower().removesuffix(".git") == repository.lower().removesuffix(".git")
 
 
 def _period() -> int:

@@ -10,6 +10,7 @@ PSEUDO_PARAMETERS = {
     "AWS::URLSuffix": "amazonaws.com",
 }
 ZONE = "Z0123456789ABCDEFGHIJ"
+DOMAIN = {"domain": "users.example.com", "domain_zone_id": ZONE}
 
 
 def arn(service: str, resource: str, *, region: str = REGION, account: str = ACCOUNT) -> str:
@@ -20,6 +21,7 @@ _IDS = {
     "elastic-ip": "eipalloc-1",
     "instance": "i-1",
     "internet-gateway": "igw-1",
+    "launch-template": "lt-1",
     "natgateway": "nat-1",
     "network-interface": "eni-1",
     "route-table": "rtb-1",

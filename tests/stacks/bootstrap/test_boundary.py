@@ -100,7 +100,10 @@ FORBIDDEN = (
     ("iam:CreateUser", arn("iam", "user/mallory", region="")),
     ("iam:PassRole", arn("iam", "role/payroll", region="")),
     ("sts:AssumeRole", arn("iam", "role/payroll", region="")),
-    ("sts:AssumeRole", arn("iam", f"role/cdk-slipway-cfn-exec-role-{ACCOUNT}-{REGION}", region="")),
+    *(
+        ("sts:AssumeRole", arn("iam", f"role/cdk-slipway-{role}-role-{ACCOUNT}-{REGION}", region=""))
+        for role in ("cfn-exec", "image-publishing", "lookup")
+    ),
     ("cloudformation:CreateStack", arn("cloudformation", "stack/Mallory/1")),
     ("lambda:UpdateFunctionCode", arn("lambda", "function:CiStack-Webhook-1")),
     ("lambda:InvokeFunction", arn("lambda", "function:payroll")),
@@ -132,3 +135,9 @@ def test_it_ends_at_the_region(policies: Policies) -> None:
     instance = arn("ec2", "instance/i-1", region="us-east-1")
     request = {"action": "ec2:RunInstances", "resource": instance, "context": elsewhere}
     assert refused(policies.boundary, [request]) == [f"ec2:RunInstances on {instance}: ImplicitlyDenied"]
+
+
+def test_a_login_to_a_database_needs_no_region_in_the_request(policies: Policies) -> None:
+    user = arn("rds-db", "dbuser:db-1/application")
+    (verdict,) = judge(policies.boundary, [{"action": "rds-db:connect", "resource": user, "context": {}}])
+    assert verdict["verdicts"] == {user: "Allowed"}

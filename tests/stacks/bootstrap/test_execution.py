@@ -2,6 +2,7 @@
 
 import json
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,9 +10,8 @@ import pytest
 from bootstrap.arns import STACKS as ALLOWED_STACKS
 from tests.stacks.bootstrap.needs import UNUSED, declared, needed
 from tests.stacks.bootstrap.policies import OURS, Policies, judge, refused
-from tests.stacks.bootstrap.samples import ACCOUNT, BOUNDARY, REGION, arn
-from tests.stacks.synthesis import STACKS, Synthesis
-from tests.stacks.test_lint import lint
+from tests.stacks.bootstrap.samples import ACCOUNT, BOUNDARY, DOMAIN, REGION, arn
+from tests.stacks.synthesis import STACKS, Synthesis, run_app
 
 # What the settings can add to the templates, and what monitoring is made of.
 OPTIONAL = {
@@ -86,6 +86,24 @@ def test_what_is_said_to_be_unused_stands_in_a_schema(synthesis: Synthesis) -> N
 )
 def test_it_may_do_what_no_schema_says(policies: Policies, action: str, resource: str) -> None:
     assert refused(policies.execution, [{"action": action, "resource": resource}]) == []
+
+
+@pytest.mark.parametrize(
+    "service",
+    [
+        "eks",
+        "elasticloadbalancing",
+        "events",  # an alarm that recovers a host, the first in an account
+        "ops.apigateway",
+        "rds",
+        "ssm",
+    ],
+)
+def test_it_may_make_the_role_that_a_service_wants_of_an_account_once(policies: Policies, service: str) -> None:
+    principal = f"{service}.amazonaws.com"
+    role = arn("iam", f"role/aws-service-role/{principal}/AWSServiceRoleFor", region="")
+    request = {"action": "iam:CreateServiceLinkedRole", "resource": role}
+    assert refused(policies.execution, [{**request, "context": {**OURS, "iam:AWSServiceName": principal}}]) == []
 
 
 def test_it_may_read_the_parameters_that_templates_name(policies: Policies, synthesis: Synthesis) -> None:
@@ -236,5 +254,7 @@ def test_the_stack_can_be_deployed_before_there_is_a_bucket(policies: Policies) 
     assert "Parameters" not in policies.template  # such as bootstrap's version, which is not there yet
 
 
-def test_cfn_lint_finds_nothing(policies: Policies) -> None:
-    assert lint([policies.path]) == []
+@pytest.mark.full
+def test_the_app_of_the_bootstrap_writes_what_is_tested_here(policies: Policies, tmp_path: Path) -> None:
+    run_app(tmp_path, "-m", "bootstrap", **DOMAIN).check_returncode()
+    assert (tmp_path / "cdk.out" / policies.path.name).read_bytes() == policies.path.read_bytes()

@@ -12,11 +12,14 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
+from . import reasons
 from .kubernetes import ClusterError, Kubernetes
 
 _INTERVAL = 3.0  # seconds between two looks
 _SPARE = 20.0  # seconds that are left of the function's time to tell CloudFormation
-_LONGEST_REASON = 1000  # characters that CloudFormation shows
+_LONGEST_REASON = 1000  # bytes; CloudFormation takes an answer of 4096 at most, and shows about as many
+
+_ASKED_ABOUT = ("Cluster", "Endpoint", "Namespace", "Jobs", "Deployments", "Fewest")
 
 _logger = logging.getLogger()
 _logger.setLevel(logging.INFO)
@@ -32,7 +35,7 @@ def handle(event: dict[str, Any], context: Any) -> None:
     wait.
     """
     try:
-        if event["RequestType"] != "Delete":
+        if _is_asked(event):
             properties = event["ResourceProperties"]
             left = context.get_remaining_time_in_millis() / 1000 - _SPARE
             verdict(Kubernetes.of(properties), properties, min(float(properties["Seconds"]), left))
@@ -44,6 +47,17 @@ def handle(event: dict[str, Any], context: Any) -> None:
         status, reason = "FAILED", f"the gate itself failed: {error}"
     _logger.info("%s %s", status, reason)
     _answer(event, status, reason or "rolled out")
+
+
+def _is_asked(event: dict[str, Any]) -> bool:
+    """Whether there is something to wait for: not on deletion, nor where nothing but the time to wait has changed."""
+    before = event.get("OldResourceProperties")
+    match event["RequestType"]:
+        case "Delete":
+            return False
+        case "Update" if before is not None:
+            return any(before.get(name) != event["ResourceProperties"].get(name) for name in _ASKED_ABOUT)
+    return True
 
 
 class RolloutError(RuntimeError):
@@ -86,15 +100,15 @@ def _waiting(cluster: Kubernetes, properties: Properties) -> list[str]:
         conditions = {item["type"]: item for item in job["status"].get("conditions", []) if item["status"] == "True"}
         if "Failed" in conditions:
             reason = conditions["Failed"].get("message") or conditions["Failed"].get("reason", "")
-            raise RolloutError(f"{name} failed: {reason}. {_reasons(cluster, job)}")
+            raise RolloutError(f"{name} failed: {reason}. {reasons.of_pods(cluster, job)}")
         if "Complete" not in conditions:
-            waiting.append(f"{name} has not finished. {_reasons(cluster, job)}".rstrip())
+            waiting.append(f"{name} has not finished. {reasons.of_pods(cluster, job)}".rstrip())
     for name in properties.get("Deployments", []):
         deployment = cluster.get("apps", "deployments", name)
         missing = _missing(deployment, int(properties["Fewest"]))
         if missing is None:
             continue
-        told = f"{name}: {missing}. {_reasons(cluster, deployment)}".rstrip()
+        told = f"{name}: {missing}. {reasons.of_deployment(cluster, deployment)}".rstrip()
         if _gave_up(deployment):
             raise RolloutError(told)
         waiting.append(told)
@@ -117,53 +131,26 @@ def _missing(deployment: dict[str, Any], fewest: int) -> str | None:
 
 
 def _gave_up(deployment: dict[str, Any]) -> bool:
+    """Whether the cluster has given up on the newest revision: until it has looked, it speaks of the one before."""
+    if deployment["status"].get("observedGeneration", 0) < deployment["metadata"]["generation"]:
+        return False
     conditions = deployment["status"].get("conditions", [])
     return any(
         item["type"] == "Progressing" and item.get("reason") == "ProgressDeadlineExceeded" for item in conditions
     )
 
 
-def _reasons(cluster: Kubernetes, owner: dict[str, Any]) -> str:
-    """Say why the pods of a Job or Deployment are not ready, each reason once."""
-    found: dict[str, str] = {}
-    for pod in cluster.pods(owner["spec"]["selector"]["matchLabels"]):
-        for reason in _reasons_of(pod):
-            found.setdefault(reason, pod["metadata"]["name"])
-    return ", ".join(f"{pod}: {reason}" for reason, pod in found.items())
-
-
-def _reasons_of(pod: dict[str, Any]) -> list[str]:
-    reasons = [
-        item.get("message") or item.get("reason", "")
-        for item in pod["status"].get("conditions", [])
-        if item["type"] == "PodScheduled" and item["status"] == "False"
-    ]
-    for container in pod["status"].get("containerStatuses", []):
-        if container.get("ready"):
-            continue
-        state, last = container.get("state", {}), container.get("lastState", {})
-        ended = state.get("terminated") or last.get("terminated")
-        if "waiting" in state:
-            reasons.append(state["waiting"].get("reason", "waiting"))
-        elif "running" in state:
-            reasons.append("runs and is not ready")
-        if ended and ended.get("exitCode"):
-            words = " ".join(ended.get("message", "").split())
-            reasons.append(f"exit code {ended['exitCode']}" + (f" ({words[-200:]})" if words else ""))
-    return reasons
-
-
 def _answer(event: dict[str, Any], status: str, reason: str) -> None:
     body = {
         "Status": status,
-        "Reason": reason[:_LONGEST_REASON],
+        "Reason": reason.encode()[:_LONGEST_REASON].decode(errors="ignore"),
         "PhysicalResourceId": event.get("PhysicalResourceId", event["LogicalResourceId"]),
         "StackId": event["StackId"],
         "RequestId": event["RequestId"],
         "LogicalResourceId": event["LogicalResourceId"],
     }
     request = urllib.request.Request(  # noqa: S310 - CloudFormation gives the address
-        event["ResponseURL"], json.dumps(body).encode(), {"Content-Type": ""}, method="PUT"
+        event["ResponseURL"], json.dumps(body, ensure_ascii=False).encode(), {"Content-Type": ""}, method="PUT"
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the same address
         pass

@@ -5,8 +5,8 @@ import json
 import ssl
 import urllib.request
 from collections.abc import Callable, Mapping
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import quote
 
 import boto3
@@ -69,7 +69,7 @@ class Kubernetes:
         try:
             with urllib.request.urlopen(request, timeout=_TIMEOUT, context=self._trust) as got:  # noqa: S310 - as above
                 answer: dict[str, Any] = json.load(got)
-        except (URLError, TimeoutError, ValueError) as error:  # an HTTPError is a URLError
+        except (OSError, HTTPException, ValueError) as error:  # a URLError is an OSError, a reset connection too
             raise ClusterError(f"the cluster does not answer {path}: {error}") from error
         return answer
 
