@@ -10,6 +10,8 @@ from constructs import Construct
 
 from slipway.acknowledge import acknowledge
 
+METRICS = "Slipway/Hosts"
+"""CloudWatch's namespace for what hosts tell of themselves: memory, disks and failed services, every five minutes."""
 _TO_THE_WORLD = {80: "Packages of the distribution, signed", 443: "AWS, source code, images and all other packages"}
 _MADE_LATER = ("ec2:<AWS::Region>:<AWS::AccountId>:instance", "ssm:<AWS::Region>:<AWS::AccountId>:association")
 
@@ -20,7 +22,8 @@ class BuildHost(Construct):
     Guarantees: no public address, no key pair; nobody is admitted, and nothing but HTTP and HTTPS let out, by its
     security group until someone adds a rule; metadata only by IMDSv2 and only from the host itself, not from its
     containers; an encrypted gp3 disk; moved to other hardware when its own fails, and an alarm says so; a role of its
-    own that may do nothing but be managed, and read no parameter, until someone grants more.
+    own that may do nothing but be managed and tell metrics in `METRICS`, and read no parameter, until someone grants
+    more.
 
     Attributes:
         instance: the EC2 instance.
@@ -63,12 +66,12 @@ class BuildHost(Construct):
             description=f"Host {name}",
             assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"),
         )
-        for statement in _be_managed(stack):
+        for statement in (*_be_managed(stack), _tell_metrics()):
             self.role.add_to_policy(statement)
         acknowledge(
             self.role,
             "IAM5[Resource::*]",
-            reason="Systems Manager's channels, ECR's sign-in and describing know no narrower resource",
+            reason="Systems Manager's channels, metrics, ECR's sign-in and describing know no narrower resource",
         )
         acknowledge(
             self.role,
@@ -197,3 +200,12 @@ def _be_managed(stack: Stack) -> list[iam.PolicyStatement]:
             resources=["*"],
         ),
     ]
+
+
+def _tell_metrics() -> iam.PolicyStatement:
+    """Return what a host needs to tell of its memory, its disks and its services, which EC2 does not see."""
+    return iam.PolicyStatement(
+        actions=["cloudwatch:PutMetricData"],
+        resources=["*"],
+        conditions={"StringEquals": {"cloudwatch:namespace": METRICS}},
+    )

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -123,14 +124,43 @@ class Server:
     pages: list[tuple[int, str]] = field(default_factory=list)
     posted: list[Any] = field(default_factory=list)
     asked: int = 0
+    versions: Counter[str] = field(default_factory=Counter)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+
+
+def answer_of_aws(state: Server, action: str, request: dict[str, Any]) -> dict[str, Any]:
+    """Return what Systems Manager, Secrets Manager or CloudWatch answers."""
+    match action:
+        case "PutParameter":
+            state.parameters[request["Name"]] = request["Value"]
+            state.versions[request["Name"]] += 1
+            return {"Version": state.versions[request["Name"]], "Tier": "Standard"}
+        case "GetParameter" if request["Name"] in state.parameters:
+            parameter = {"Name": request["Name"], "Type": "String", "Value": state.parameters[request["Name"]]}
+            return {"Parameter": {**parameter, "Version": state.versions[request["Name"]]}}
+        case "GetParameter":
+            return {"__type": "ParameterNotFound"}
+        case "DescribeParameters":
+            names = [name for part in request["ParameterFilters"] for name in part["Values"]]
+            return {"Parameters": [{"Name": name, "Version": state.versions[name]} for name in names]}
+        case "ListTagsForResource":
+            return {"TagList": []}
+        case "PutMetricData":
+            state.metrics.append(request)
+            return {}
+        case "GetSecretValue" if request["SecretId"] in state.secrets:
+            return {"SecretString": state.secrets[request["SecretId"]]}
+        case "GetSecretValue":
+            return {"__type": "ResourceNotFoundException"}
+    return {"__type": "InvalidAction", "message": action}
 
 
 @contextmanager
-def serve() -> Iterator[Server]:
+def serve(address: str = "127.0.0.1") -> Iterator[Server]:
     """Serve `pages` (status and X-Release; the last one for ever) on GET.
 
-    On POST it is SSM with its parameters and Secrets Manager with its secrets; what else is posted it keeps, unless the
-    path ends with `refused`.
+    On POST it is AWS: SSM with its parameters, Secrets Manager with its secrets, CloudWatch, which notes metrics. What
+    else is posted it keeps, unless the path ends with `refused`.
     """
 
     class Handler(BaseHTTPRequestHandler):
@@ -140,23 +170,14 @@ def serve() -> Iterator[Server]:
             self._send(status, b"", {"X-Release": release})
 
         def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
             action = self.headers.get("X-Amz-Target", "").rpartition(".")[2]
-            request: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if not action:
-                state.posted.append(request)
+                state.posted.append(json.loads(body))
                 self._send(403 if self.path.endswith("refused") else 200, b"", {})
-            elif action == "GetSecretValue" and request["SecretId"] in state.secrets:
-                self._send_json(200, {"SecretString": state.secrets[request["SecretId"]]})
-            elif action == "GetSecretValue":
-                self._send_json(400, {"__type": "ResourceNotFoundException"})
-            elif action == "PutParameter":
-                state.parameters[request["Name"]] = request["Value"]
-                self._send_json(200, {"Version": 1, "Tier": "Standard"})
-            elif request["Name"] in state.parameters:
-                parameter = {"Name": request["Name"], "Type": "String", "Value": state.parameters[request["Name"]]}
-                self._send_json(200, {"Parameter": {**parameter, "Version": 1}})
-            else:
-                self._send_json(400, {"__type": "ParameterNotFound"})
+                return
+            answer = answer_of_aws(state, action, json.loads(body))
+            self._send_json(400 if "__type" in answer else 200, answer)
 
         def _send_json(self, status: int, answer: dict[str, Any]) -> None:
             self._send(status, json.dumps(answer).encode(), {"Content-Type": "application/x-amz-json-1.1"})
@@ -171,8 +192,8 @@ def serve() -> Iterator[Server]:
         def log_message(self, *_: object) -> None:
             """Stay silent."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as httpd:
-        state = Server(url=f"http://127.0.0.1:{httpd.server_port}")
+    with ThreadingHTTPServer((address, 0), Handler) as httpd:
+        state = Server(url=f"http://{address}:{httpd.server_port}")
         thread = Thread(target=httpd.serve_forever)
         thread.start()
         try:
@@ -185,8 +206,7 @@ def serve() -> Iterator[Server]:
 def aws_at(server: Server) -> dict[str, str]:
     """Return the settings with which boto3 takes `server` for AWS."""
     return {
-        "AWS_ENDPOINT_URL_SSM": server.url,
-        "AWS_ENDPOINT_URL_SECRETS_MANAGER": server.url,
+        "AWS_ENDPOINT_URL": server.url,
         "AWS_REGION": "eu-west-2",
         "AWS_DEFAULT_REGION": "eu-west-2",
         "AWS_ACCESS_KEY_ID": "none",

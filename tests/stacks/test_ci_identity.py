@@ -1,8 +1,10 @@
 """Who may do what in AWS on the build side."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from aws_cdk import App
 from aws_cdk.assertions import Match, Template
 
@@ -13,9 +15,12 @@ from cdk_app.settings import Settings
 from tests.stacks.roles import actions, listed, statements
 from tests.stacks.synthesis import Synthesis, flat
 
+ROOT = Path(__file__).parents[2]
+METRICS = "host_metrics"
 STACK = "CiStack"
 HOSTS = ("JenkinsRole", "TestRole")
 MANAGED = {
+    "cloudwatch:PutMetricData",
     "ssm:DescribeAssociation",
     "ssm:DescribeDocument",
     "ssm:GetDocument",
@@ -30,7 +35,7 @@ MANAGED = {
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 }
-"""What Systems Manager's agent needs."""
+"""What Systems Manager's agent needs, and a host to tell of itself."""
 
 ANY_RESOURCE = {
     "ec2:AssignPrivateIpAddresses",  # Lambda demands these six for every resource
@@ -193,3 +198,21 @@ def test_no_function_can_make_its_log_group_anew(template: Template) -> None:
 
     assert "logs:PutLogEvents" in allowed
     assert "logs:CreateLogGroup" not in allowed
+
+
+@pytest.mark.parametrize("role", ["JenkinsRole", "TestRole"])
+def test_a_host_tells_metrics_where_its_playbook_does_and_nowhere_else(template: Template, role: str) -> None:
+    (statement,) = [item for item in statements(template, role) if "cloudwatch:PutMetricData" in listed(item["Action"])]
+    defaults = yaml.safe_load((ROOT / "ansible/roles/host_metrics/defaults/main.yml").read_text())
+
+    namespace = defaults["host_metrics_namespace"]
+    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+
+
+def test_a_host_names_itself_as_its_tag_does(template: Template) -> None:
+    site = yaml.safe_load((ROOT / "ansible/site.yml").read_text())
+    told = {role["vars"]["host_metrics_host"] for play in site for role in play["roles"] if role["role"] == METRICS}
+    instances = template.find_resources("AWS::EC2::Instance").values()
+    tags = {tag["Value"] for item in instances for tag in item["Properties"]["Tags"] if tag["Key"] == "Name"}
+
+    assert {name.replace("{{ slipway_name }}", "slipway") for name in told} == tags
