@@ -15,6 +15,7 @@ from uuid import uuid4
 import pytest
 
 from tests.ci.conftest import Server, aws_at, serve
+from tests.ci.jenkins.rendered import BARE
 from tests.images.conftest import ROOT, base, podman
 
 __all__ = ["base"]
@@ -137,6 +138,7 @@ def variables_of(jenkins: Host, test: Host) -> dict[str, object]:
     archive = "kubernetes-client-linux-{}.tar.gz"
     java = "openjdk-17-jre-headless"
     return {
+        **BARE,
         "slipway_name": "slipway",
         "slipway_region": "eu-west-2",
         "slipway_repository_url": "https://github.com/example/slipway.git",
