@@ -20,9 +20,10 @@ export STEPS ?= .slipway/steps.tsv
 
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 INFRASTRUCTURE := stacks charts
-CODE := types groovy pipeline lint shell ansible
+CODE := types pipeline lint shell
+LINTERS := groovy ansible
 CHECKS := $(INFRASTRUCTURE) $(CODE) backend frontend
-TESTS := $(filter-out frontend,$(CHECKS)) frontend-whole backend-mariadb previous-suite full
+TESTS := $(filter-out frontend,$(CHECKS)) $(LINTERS) frontend-whole backend-mariadb previous-suite full
 VERIFICATIONS := images scenes pods
 
 .PHONY: help up down status logs synth bootstrap check check-code check-infrastructure test verify pods bench snapshots docs install install-dev format lock clean
@@ -65,7 +66,7 @@ check: ## test everything that needs no server (under 90 s)
 check-code check-infrastructure: export STEPS = .slipway/steps-$@.tsv
 
 check-code:
-	@$(call run,$(CODE) previous-suite-on-sqlite)
+	@$(call run,$(CODE) $(LINTERS) previous-suite-on-sqlite)
 
 check-infrastructure:
 	@$(call run,$(INFRASTRUCTURE))

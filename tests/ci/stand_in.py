@@ -40,10 +40,10 @@ def note(*words: str) -> None:
 
 def keep_schema() -> None:
     """Be ready until the input ends, or the end is asked for."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.stdin.close())
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
-    with contextlib.suppress(ValueError):
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
         sys.stdin.read()
     note("dropped")
 

@@ -9,6 +9,8 @@ import pytest
 from tests.ci.conftest import Server, Workplace, git
 from tests.ci.stand_in import STACKS, digest_of
 
+pytestmark = pytest.mark.full
+
 REGISTRY = "111122223333.dkr.ecr.eu-west-2.amazonaws.com/slipway"
 LAST_GOOD = "/slipway/release/last-good"
 SETTINGS = {"SLIPWAY_CANDIDATE_REGISTRY": f"{REGISTRY}/candidate", "SLIPWAY_RELEASE_REGISTRY": REGISTRY}
@@ -204,7 +206,6 @@ def test_the_newest_push_is_deployed(planned: Workplace) -> None:
     assert len(planned.called("cdk", "deploy")) == 1
 
 
-@pytest.mark.full
 def test_of_two_pushes_only_the_newest_is_deployed(planned: Workplace, origin: Path) -> None:
     newest = push_another(origin)
 
@@ -215,7 +216,6 @@ def test_of_two_pushes_only_the_newest_is_deployed(planned: Workplace, origin: P
     assert planned.calls == []
 
 
-@pytest.mark.full
 def test_a_push_that_comes_during_the_deployment_leaves_it_to_be_verified(
     planned: Workplace, origin: Path, server: Server, aws: dict[str, str]
 ) -> None:
@@ -305,7 +305,6 @@ def deployed(planned: Workplace) -> Workplace:
     return planned
 
 
-@pytest.mark.full
 def test_verify_waits_for_this_release_and_records_it(deployed: Workplace, server: Server, aws: dict[str, str]) -> None:
     serve_release(deployed, server, [(200, "old"), (503, deployed.commit), (200, deployed.commit)])
 
@@ -322,7 +321,6 @@ def test_verify_waits_for_this_release_and_records_it(deployed: Workplace, serve
     }
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("page", [(200, "old"), (200, ""), (500, "")])
 def test_verify_records_nothing_else(
     deployed: Workplace, server: Server, aws: dict[str, str], page: tuple[int, str]
@@ -339,7 +337,6 @@ def test_verify_records_nothing_else(
     assert server.parameters[LAST_GOOD] == "none"
 
 
-@pytest.mark.full
 def test_a_release_that_cannot_be_recorded_fails(deployed: Workplace, server: Server, aws: dict[str, str]) -> None:
     serve_release(deployed, server, [(200, deployed.commit)])
 
@@ -363,7 +360,6 @@ def after_a_good_one(deployed: Workplace, server: Server, aws: dict[str, str]) -
     return good
 
 
-@pytest.mark.full
 def test_a_release_that_does_not_serve_is_replaced_by_the_last_good_one(
     deployed: Workplace, after_a_good_one: str, server: Server, aws: dict[str, str]
 ) -> None:
@@ -386,7 +382,6 @@ def test_a_release_that_does_not_serve_is_replaced_by_the_last_good_one(
     assert git(deployed.root, "worktree", "list").count("\n") == 0
 
 
-@pytest.mark.full
 @pytest.mark.usefixtures("after_a_good_one")
 def test_a_roll_back_that_fails_says_so(deployed: Workplace, aws: dict[str, str]) -> None:
     deployed.order((["cdk", "deploy"], "fail"))
@@ -398,7 +393,6 @@ def test_a_roll_back_that_fails_says_so(deployed: Workplace, aws: dict[str, str]
     assert not (deployed.root / ".slipway/last-good").exists()
 
 
-@pytest.mark.full
 def test_a_release_is_not_rolled_back_to_itself(deployed: Workplace, server: Server, aws: dict[str, str]) -> None:
     serve_release(deployed, server, [(200, deployed.commit)])
     deployed.run("verify", **aws)
@@ -409,7 +403,6 @@ def test_a_release_is_not_rolled_back_to_itself(deployed: Workplace, server: Ser
     assert "the last good release is this very one" in result.stderr
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("value", ["something", '{"release": 1}', "[]"])
 def test_a_record_of_something_else_is_no_release(
     deployed: Workplace, server: Server, aws: dict[str, str], value: str

@@ -26,7 +26,7 @@ LEAST_REQUESTS = 10_000
 GATE_SECONDS = 600.0
 """What a good release may take, as in production."""
 
-_CONNECTIONS, _PAUSE = 16, 0.03
+_CONNECTIONS, _PAUSE = 10, 0.03  # half of what two cores can carry beside nine pods: these need the rest to start
 _BEFORE, _AFTER = 500, 500
 """Requests before anything happens, and after it has."""
 

@@ -16,6 +16,8 @@ from rehearsal.node.api import Api
 from slipway.rollout_gate_handler.gate.kubernetes import ClusterError, Kubernetes
 from tests.rehearsal.conftest import POD, StillNode
 
+pytestmark = pytest.mark.full
+
 CONFIG_MAP = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "words", "namespace": "slipway"}}
 
 

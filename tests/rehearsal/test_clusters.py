@@ -9,6 +9,8 @@ from rehearsal import RehearsalError
 from tests.pods import clusters
 from tests.rehearsal.conftest import StillNode
 
+pytestmark = pytest.mark.full
+
 LOAD = {"CLUSTER": "1", "CLUSTER_LOAD": "kind load image-archive"}
 
 

@@ -116,6 +116,7 @@ def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -
     assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "LastGood", "TestHostKey"}
 
 
+@pytest.mark.full
 def test_jenkins_reads_the_secrets_that_the_settings_name_and_the_test_host_does_not() -> None:
     arns = {
         f"ci.{setting}": f"arn:aws:secretsmanager:eu-west-2:111122223333:secret:{setting}-AbCdEf"

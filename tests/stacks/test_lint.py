@@ -50,6 +50,7 @@ def _about(findings: list[dict[str, Any]], stack: str) -> list[str]:
     ]
 
 
+@pytest.mark.full
 @pytest.mark.parametrize("stack", [*STACKS, "BootstrapStack"])
 def test_cfn_lint_finds_nothing(findings: list[dict[str, Any]], stack: str) -> None:
     assert _about(findings, stack) == []

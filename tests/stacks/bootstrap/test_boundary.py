@@ -10,6 +10,8 @@ from tests.stacks.bootstrap.policies import OURS, Policies, filled, judge, refus
 from tests.stacks.bootstrap.samples import ACCOUNT, BOUNDARY, REGION, arn
 from tests.stacks.synthesis import Synthesis
 
+pytestmark = pytest.mark.full
+
 MANAGED: dict[str, list[str]] = json.loads(Path(__file__).with_name("managed_policies.json").read_text("utf-8"))
 DEPLOY_ROLE = arn("iam", f"role/cdk-slipway-deploy-role-{ACCOUNT}-{REGION}", region="")
 HOST = arn("ec2", "instance/i-1")
@@ -20,6 +22,7 @@ _OF_ONE_HOST = (
     "ssm:UpdateInstanceInformation",
 )
 MEANT = {
+    "cloudwatch:PutMetricData": "*",
     "sts:AssumeRole": DEPLOY_ROLE,
     **dict.fromkeys(_OF_ONE_HOST, HOST),
 }

@@ -13,6 +13,8 @@ from tests.stacks.bootstrap.policies import OURS, Policies, judge, refused
 from tests.stacks.bootstrap.samples import ACCOUNT, BOUNDARY, DOMAIN, REGION, arn
 from tests.stacks.synthesis import STACKS, Synthesis, run_app
 
+pytestmark = pytest.mark.full
+
 # What the settings can add to the templates, and what monitoring is made of.
 OPTIONAL = {
     "AWS::CertificateManager::Certificate",

@@ -6,6 +6,8 @@ from tests.stacks.bootstrap.policies import Policies, judge
 from tests.stacks.bootstrap.samples import arn
 from tests.stacks.synthesis import STACKS
 
+pytestmark = pytest.mark.full
+
 CHANGES = ("CreateChangeSet", "ExecuteChangeSet", "DeleteChangeSet", "DeleteStack", "UpdateTerminationProtection")
 
 
