@@ -23,7 +23,8 @@ INFRASTRUCTURE := stacks charts
 CODE := types pipeline lint shell
 LINTERS := groovy ansible
 CHECKS := $(INFRASTRUCTURE) $(CODE) backend frontend
-TESTS := $(filter-out frontend,$(CHECKS)) $(LINTERS) frontend-whole backend-mariadb previous-suite full
+WHOLE := stacks pipeline frontend
+TESTS := $(WHOLE:%=%-whole) $(filter-out $(WHOLE),$(CHECKS)) $(LINTERS) backend-mariadb previous-suite full
 VERIFICATIONS := images scenes pods
 
 .PHONY: help up down status logs synth bootstrap check check-code check-infrastructure test verify pods bench snapshots docs install install-dev format lock clean
@@ -111,6 +112,12 @@ step-types:
 step-backend step-frontend: step-%:
 	@SHOW=1 $(STEP) $* ci/suite $* -m 'not full' --no-cov
 
+step-stacks-whole:
+	@SHOW=1 $(STEP) stacks-whole pytest tests/stacks
+
+step-pipeline-whole:
+	@SHOW=1 $(STEP) pipeline-whole pytest -m 'not container' tests/ci
+
 step-frontend-whole:
 	@SHOW=1 $(STEP) frontend-whole ci/suite frontend
 
@@ -131,7 +138,7 @@ step-groovy:
 	@$(STEP) groovy ci/lint-groovy
 
 step-full:
-	@SHOW=1 $(STEP) full pytest -m full
+	@SHOW=1 $(STEP) full pytest -m full --ignore=tests/stacks --ignore=tests/ci
 
 step-images:
 	@SHOW=1 $(STEP) images ci/verify-images

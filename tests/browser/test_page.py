@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import urllib3
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
@@ -48,7 +49,8 @@ def leave(browser: Chrome, by: WebElement) -> None:
     """Press what leads to another page, and wait for that."""
     before = browser.find_element(By.TAG_NAME, "html")
     by.click()
-    WebDriverWait(browser, PATIENCE).until(staleness_of(before))
+    # While one page takes the other's place, the browser may say that it belongs to neither: it is asked again.
+    WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
 
 
 def add(browser: Chrome, name: str) -> None:
