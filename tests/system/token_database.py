@@ -25,7 +25,7 @@ USER: Final = "application"
 """Who signs in by token."""
 
 _RULES = """\
-auth required pam_exec.so expose_authtok quiet {judge}
+auth required pam_exec.so expose_authtok quiet [{python}] -S [{tokens}] [{home}/secret] [{home}/attempts]
 account required pam_permit.so
 """
 
@@ -70,19 +70,15 @@ class TokenDatabase:
 
 
 @contextmanager
-def running(home: Path, *, tls: bool, judge: str | None = None) -> Iterator[TokenDatabase]:
-    """Run such a server in a new folder. Its certificate is for 127.0.0.1; without `tls` it has none and takes none.
-
-    `judge` is the command that judges tokens, in PAM's words; by default they are those of `tests.system.tokens`.
-    """
+def running(home: Path, *, tls: bool) -> Iterator[TokenDatabase]:
+    """Run such a server in a new folder. Its certificate is for 127.0.0.1; without `tls` it has none and takes none."""
     (home / "pam.d").mkdir(parents=True)
     options = ["--user=root", "--plugin-load-add=auth_pam_v1", "--loose-pam-use-cleartext-plugin=ON"]
     options += [f"--ssl-cert={home}/certificate.pem", f"--ssl-key={home}/key.pem"] if tls else ["--skip-ssl"]
     launcher = [*_NAMESPACE, "/bin/sh", "-c", _OVER_PAM, str(home / "pam.d")]
     database = TokenDatabase(MariaDB(home / "mariadb", options=options, launcher=launcher), home)
     database.secret.write_bytes(token_bytes())
-    own = f"[{sys.executable}] -S [{tokens.__file__}] [{home}/secret] [{home}/attempts]"
-    (home / "pam.d/tokens").write_text(_RULES.format(judge=judge or own))
+    (home / "pam.d/tokens").write_text(_RULES.format(python=sys.executable, tokens=tokens.__file__, home=home))
     _certify(database)
     with database.mariadb as mariadb:
         if "pam" not in mariadb.sql("SELECT plugin_name FROM information_schema.plugins").split():
