@@ -11,6 +11,9 @@ ifneq ($(shell test -w "$$HOME" && echo yes),yes)
 export HOME := $(CURDIR)/.slipway/home
 endif
 
+# What one Python process compiles serves those beside and after it; the CDK's modules take seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 PORT ?= 8080
 # Steps side by side: one more than cores, since some wait for processes of their own.
 JOBS ?= 3
@@ -18,32 +21,40 @@ STEP := ci/step
 # Where each step notes what it came to.
 export STEPS ?= .slipway/steps.tsv
 
+# The profiles that are priced, and what their templates are made from.
+BILLS := $(addprefix .slipway/costs/,default small ha)
+TEMPLATED := app.py cdk.json $(wildcard cdk_app/*.py constructs/slipway/*.py k8s_charts/*.py)
+
 # What `make check` runs: neither servers nor containers. `make test` adds the parts with servers.
 INFRASTRUCTURE := stacks charts
 CODE := types pipeline lint shell
 LINTERS := groovy ansible
 CHECKS := $(INFRASTRUCTURE) $(CODE) backend frontend
-WHOLE := stacks pipeline frontend
-TESTS := $(WHOLE:%=%-whole) $(filter-out $(WHOLE),$(CHECKS)) $(LINTERS) backend-mariadb previous-suite full
-VERIFICATIONS := images scenes pods
+WHOLE := pipeline stacks frontend
+# The longest first, so that none of them goes on alone in the end.
+TESTS := full $(WHOLE:%=%-whole) backend-mariadb $(filter-out $(WHOLE),$(CHECKS)) previous-suite $(LINTERS)
+VERIFICATIONS := images scenes rehearse pods
 
-.PHONY: help up down status logs synth bootstrap check check-code check-infrastructure test verify pods bench snapshots docs install install-dev format lock clean
+.PHONY: help up diff down status logs synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 # Where nothing was ever started nothing needs to be installed to say so.
-rehearsal = if [[ -e .slipway/supervisord.conf ]]; then $(MAKE) -s install && python -m rehearsal $(1); \
+rehearsal = if [[ -e .slipway/machine.log ]]; then $(MAKE) -s install && python -m rehearsal $(1); \
 	else echo 'Nothing is running; `make up` starts it.'; fi
 
 # --- the running system --------------------------------------------------------------------------------------------
 
-up: ## start the whole system on this machine (PORT=8080)
+up: ## start the whole system on this machine (PORT=8080, PODS=podman or processes)
 	@mkdir -p .slipway && rm -f .slipway/steps.tsv
 	@$(MAKE) -s install
-	@python -m rehearsal up --port '$(PORT)'
+	@python -m rehearsal up --port '$(PORT)' --pods '$(PODS)'
 
-down: ## stop it; the data stays
+diff: ## show what `make up` would change
+	@$(call rehearsal,diff)
+
+down: ## destroy it
 	@$(call rehearsal,down)
 
 status: ## say what runs
@@ -65,12 +76,14 @@ check: ## test everything that needs no server (under 90 s)
 
 # What the pipeline runs of it, both at the same time, beside the suites in their images.
 check-code check-infrastructure: export STEPS = .slipway/steps-$@.tsv
+# The images are built beside them, and another push on the same host: more would not be faster, but take its memory.
+check-code check-infrastructure: JOBS = $(shell echo $$((($$(getconf _NPROCESSORS_ONLN) + 1) / 2)))
 
 check-code:
-	@$(call run,$(CODE) $(LINTERS) previous-suite-on-sqlite)
+	@$(call run,$(CODE) groovy previous-suite-on-sqlite)
 
 check-infrastructure:
-	@$(call run,$(INFRASTRUCTURE))
+	@$(call run,$(INFRASTRUCTURE) ansible)
 
 test: ## test everything that needs no container engine
 	@$(call run,$(TESTS))
@@ -83,6 +96,9 @@ verify: JOBS = 1
 pods: install-dev ## roll out releases and kill pods under load, and write the table to docs/pods.md (CLUSTER=1: in a cluster)
 	@PODS_REPORT=$(if $(filter 1,$(CLUSTER)),dist/pods-in-a-cluster.md,docs/pods.md) ci/verify-pods
 
+rehearse: install-dev ## play releases and failures on a whole deployment; a report goes to dist/ (SCENE=killed: only those; PODS=podman)
+	@PODS='$(PODS)' pytest -m rehearsal $(if $(SCENE),-k '$(SCENE)')
+
 # Every step runs, whatever the others came to; the summary decides.
 define run
 mkdir -p .slipway && rm -f $(STEPS)
@@ -92,13 +108,13 @@ ci/summary $(1)
 endef
 
 step-stacks:
-	@SHOW=1 $(STEP) stacks pytest -m 'not full' tests/stacks
+	@$(STEP) stacks pytest -m 'not full' tests/stacks
 
 step-charts:
-	@SHOW=1 $(STEP) charts pytest -m 'not full' tests/benchmarks tests/charts tests/rehearsal tests/repository
+	@$(STEP) charts pytest -m 'not full and not rehearsal' tests/benchmarks tests/board tests/charts tests/rehearsal tests/repository
 
 step-pipeline:
-	@SHOW=1 $(STEP) pipeline pytest -m 'not full' tests/ci
+	@$(STEP) pipeline pytest -m 'not full' tests/ci
 
 step-lint:
 	@$(STEP) lint ci/lint
@@ -110,26 +126,26 @@ step-types:
 	@$(STEP) types ci/types
 
 step-backend step-frontend: step-%:
-	@SHOW=1 $(STEP) $* ci/suite $* -m 'not full' --no-cov
+	@$(STEP) $* ci/suite $* -m 'not full' --no-cov
 
 step-stacks-whole:
-	@SHOW=1 $(STEP) stacks-whole pytest tests/stacks
+	@$(STEP) stacks-whole pytest tests/stacks
 
 step-pipeline-whole:
-	@SHOW=1 $(STEP) pipeline-whole pytest -m 'not container' tests/ci
+	@$(STEP) pipeline-whole pytest -m 'not container' tests/ci
 
 step-frontend-whole:
-	@SHOW=1 $(STEP) frontend-whole ci/suite frontend
+	@$(STEP) frontend-whole ci/suite frontend
 
 step-backend-mariadb:
-	@SHOW=1 $(STEP) backend-mariadb ci/with-mariadb ci/suite backend
+	@$(STEP) backend-mariadb ci/with-mariadb ci/suite backend
 
 step-previous-suite:
-	@SHOW=1 $(STEP) previous-suite ci/with-mariadb ci/previous-suite -q
+	@$(STEP) previous-suite ci/with-mariadb ci/previous-suite -q
 
 # What the test host can do of it.
 step-previous-suite-on-sqlite:
-	@SHOW=1 $(STEP) previous-suite-on-sqlite ci/previous-suite -q
+	@$(STEP) previous-suite-on-sqlite ci/previous-suite -q
 
 step-ansible:
 	@$(STEP) ansible ci/lint-ansible
@@ -138,26 +154,45 @@ step-groovy:
 	@$(STEP) groovy ci/lint-groovy
 
 step-full:
-	@SHOW=1 $(STEP) full pytest -m full --ignore=tests/stacks --ignore=tests/ci
+	@$(STEP) full pytest -m full --ignore=tests/stacks --ignore=tests/ci
 
 step-images:
-	@SHOW=1 $(STEP) images ci/verify-images
+	@$(STEP) images ci/verify-images
 
 # With the machine to itself: it tells how long requests take while something is broken.
 step-scenes:
-	@SHOW=1 $(STEP) scenes pytest -m scene
+	@$(STEP) scenes pytest -m scene
 
 step-pods:
-	@SHOW=1 $(STEP) pods ci/verify-pods
+	@$(STEP) pods ci/verify-pods
+
+step-rehearse:
+	@$(STEP) rehearse pytest -m rehearsal $(if $(SCENE),-k '$(SCENE)')
 
 bench: install-dev ## measure the application's speed into benchmarks/RESULTS.md
 	@python -m benchmarks $(BENCH)
 
+board: install-dev ## compare the backlog with Jira (APPLY=1: write it there; PRUNE=1: and delete what it has no more)
+	@python -m board $(if $(filter 1,$(APPLY)),--apply) $(if $(filter 1,$(PRUNE)),--prune)
+
 snapshots: install-dev ## renew the snapshots of stacks and manifests
 	pytest -q -k snapshot --snapshot-update
 
-docs: install ## renew docs/settings.md from the code
+docs: install .slipway/costs/.synthesised ## renew docs/settings.md and the README's table of costs from the code
 	@python -m cdk_app.settings_reference
+	@python -m costs --readme $(BILLS)
+
+cost: install .slipway/costs/.synthesised ## print the monthly bill of every profile, line by line
+	@python -m costs $(BILLS)
+
+.slipway/costs/.synthesised: $(TEMPLATED) costs/synthesis.py | .venv/.installed
+	@$(STEP) 'stacks of every profile' python -m costs.synthesis $(BILLS)
+	@touch $@
+
+diagrams: install-dev ## draw docs/diagrams/ from the stacks, the manifests and the Jenkinsfile
+	@rm -rf .slipway/diagrams
+	@CDK_OUTDIR=.slipway/diagrams $(STEP) Stacks python app.py
+	@python -m diagrams .slipway/diagrams
 
 # --- the workshop --------------------------------------------------------------------------------------------------
 

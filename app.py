@@ -11,7 +11,7 @@ from pathlib import Path
 from aws_cdk import App
 
 from cdk_app import ChecksError, Settings, SettingsError, build, synthesise
-from k8s_charts import ChartError
+from k8s_charts.arguments import ChartError
 from k8s_charts.wiring import WiringError
 
 _CONTEXT = json.loads(Path(__file__).with_name("cdk.json").read_text("utf-8"))["context"]

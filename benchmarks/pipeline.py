@@ -48,7 +48,7 @@ def measure(plan: Plan, home: Path) -> Findings:
         warm = []
         for turn in range(1, plan.rounds + 1):
             source = clone / "services/frontend/application/routes.py"
-            source.write_text(f"{source.read_text()}\n# build {turn}\n")
+            source.write_text(f"{source.read_text()}\n\n# build {turn}\n")
             identity = ("-c", "user.name=nobody", "-c", "user.email=nobody@example.com")
             _run("git", *identity, "commit", "--quiet", "--all", "--message", "the next push", cwd=clone)
             warm.append(_verdict(clone, environment))
@@ -86,7 +86,9 @@ def _verdict(clone: Path, environment: dict[str, str]) -> dict[str, float]:
 
 
 def _run(*command: str, cwd: Path, environment: dict[str, str] | None = None) -> str:
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(  # noqa: S603 - our own arguments
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
     if done.returncode:
         raise BenchmarkError(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()[-3000:]}")
     return done.stdout.strip()

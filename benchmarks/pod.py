@@ -15,7 +15,8 @@ from benchmarks.report import Bar, Findings, Table, number
 from benchmarks.speed import without_cache
 from k8s_charts import __main__ as charts
 from k8s_charts.migration import COMMAND
-from rehearsal import ROOT, manifests, pods
+from rehearsal import ROOT, manifests
+from rehearsal.environment import of_machine
 from rehearsal.mariadb import MariaDB
 from rehearsal.system import Process, System
 
@@ -123,7 +124,7 @@ def reserved(directory: Path) -> dict[str, Reserved]:
 
 def _migrate(uri: str) -> Use:
     """Migrate and seed an empty database, and return what that has used at most."""
-    environment = {**pods.of_machine(), "DATABASE_URI": uri, "DATABASE_AUTH": "password"}
+    environment = {**of_machine(), "DATABASE_URI": uri, "DATABASE_AUTH": "password"}
     process = subprocess.Popen(COMMAND, cwd=ROOT / "services" / "backend", env=environment)  # noqa: S603 - our own
     _, status, used = os.wait4(process.pid, 0)
     if status:

@@ -1,4 +1,4 @@
-"""What a deployment may do with logs, alarms and messages."""
+"""What a deployment may do with logs, alarms, messages and its budget."""
 
 from aws_cdk import aws_iam as iam
 
@@ -20,8 +20,8 @@ def statements(name: str) -> list[iam.PolicyStatement]:
     return [
         allow(
             "logs",
-            "CreateLogGroup DeleteLogGroup DeleteRetentionPolicy ListTagsForResource PutRetentionPolicy TagResource"
-            " UntagResource GetDataProtectionPolicy",
+            "CreateLogGroup DeleteLogGroup DeleteMetricFilter DeleteRetentionPolicy DescribeMetricFilters"
+            " GetDataProtectionPolicy ListTagsForResource PutMetricFilter PutRetentionPolicy TagResource UntagResource",
             *logs,
         ),
         # Listing, and the deliveries of flow logs and of API Gateway's access logs, know no narrower resource.
@@ -34,8 +34,8 @@ def statements(name: str) -> list[iam.PolicyStatement]:
         ),
         allow(
             "cloudwatch",
-            "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource"
-            " UntagResource",
+            "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutCompositeAlarm PutDashboard"
+            " PutMetricAlarm TagResource UntagResource",
             *of_stacks("cloudwatch", "alarm:"),
             dashboards,
         ),
@@ -53,4 +53,11 @@ def statements(name: str) -> list[iam.PolicyStatement]:
             " TagResource UntagResource",
             *of_stacks("events", "rule/"),
         ),
+        # Both are the whole account's and know no region.
+        allow(
+            "budgets",
+            "ListTagsForResource ModifyBudget TagResource UntagResource ViewBudget",
+            arn("budgets", f"budget/{name}-*", region=""),
+        ),
+        allow("billing", "GetBillingViewData", arn("billing", "billingview/primary", region="")),
     ]

@@ -18,6 +18,7 @@ from slipway import (
     DurableVolume,
     HostParameter,
     ManagedDatabase,
+    PipelineAlarms,
     WebhookEntrance,
     acknowledge,
 )
@@ -75,6 +76,7 @@ class CiStack(Stack):
         self._let_jenkins_read("GithubToken", settings.ci.github_token_secret)
         self._let_jenkins_read("OidcClientSecret", settings.ci.oidc_client_secret)
         self._let_jenkins_read("Chat", settings.ci.chat_secret)
+        self._let_jenkins_read("Jira", settings.ci.jira_secret)
         acknowledge(
             administrator,
             "SMG4",
@@ -86,6 +88,7 @@ class CiStack(Stack):
         self._let_hosts_exchange_keys()
         self._deliver(home=home, administrator=administrator, database=database)
         self._webhook()
+        PipelineAlarms(self, "Builds", host=self._jenkins, alarms=self._alarms)
         CfnOutput(
             self,
             "JenkinsSession",
@@ -143,9 +146,13 @@ class CiStack(Stack):
         return database
 
     def _let_test_host_build(self, registry: RegistryStack) -> None:
-        """Let the test host write candidate images. What it builds may be a stranger's, so it may do no more."""
+        """Let the test host write candidate images, and read which release users get, whose suite it runs, too.
+
+        What it builds may be a stranger's, so it may do no more.
+        """
         for repository in registry.candidates.values():
             repository.grant_pull_push(self._test.role)
+        self._last_good.grant_read(self._test)
 
     def _let_jenkins_deploy(self, registry: RegistryStack) -> None:
         """Let the deploying agent on Jenkins' host release what was tested, through the CDK's bootstrap roles."""
@@ -207,6 +214,7 @@ class CiStack(Stack):
                 "slipway_jenkins_admin_secret": administrator.secret_arn,
                 "slipway_approval": ci.approval,
                 "slipway_chat_secret": ci.chat_secret or "",
+                "slipway_jira_secret": ci.jira_secret or "",
                 "slipway_github_token_secret": ci.github_token_secret or "",
                 "slipway_oidc_issuer": ci.oidc_issuer or "",
                 "slipway_oidc_client_id": ci.oidc_client_id or "",

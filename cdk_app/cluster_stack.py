@@ -6,7 +6,7 @@ from constructs import Construct
 from cdk_app.network_stack import NetworkStack
 from cdk_app.settings import Settings
 from cdk_app.tags import tags_of
-from slipway import PrivateCluster
+from slipway import PodLogs, PrivateCluster
 
 
 class ClusterStack(Stack):
@@ -14,6 +14,7 @@ class ClusterStack(Stack):
 
     Attributes:
         cluster: the cluster.
+        pod_logs: what its pods write.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings, network: NetworkStack) -> None:
@@ -31,3 +32,5 @@ class ClusterStack(Stack):
             max_cpus=settings.cluster.max_cpus,
             node_tags=tags_of(self, settings),
         )
+        self.pod_logs = PodLogs(self, "PodLogs", cluster=self.cluster.cluster, name=f"/{settings.name}/pods")
+        self.pod_logs.node.add_dependency(self.cluster.nodes)

@@ -5,7 +5,7 @@ from constructs import Construct
 
 from cdk_app.network_stack import NetworkStack
 from cdk_app.settings import Settings
-from slipway import ManagedDatabase
+from slipway import DatabaseAlarms, ManagedDatabase
 
 
 class DataStack(Stack):
@@ -36,4 +36,11 @@ class DataStack(Stack):
             maintenance_window=settings.database.maintenance_window,
             insights=True,
             protect=settings.protect,
+        )
+        DatabaseAlarms(
+            self,
+            "Alarms",
+            database=self.database,
+            storage_gib=settings.database.storage_gib,
+            alarms=network.alarms,
         )

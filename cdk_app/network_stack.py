@@ -1,28 +1,33 @@
-"""NetworkStack: the VPC, and where alarms go."""
+"""NetworkStack: the VPC, where alarms go, and the budget."""
 
-from aws_cdk import Fn, Stack, Tags
+from aws_cdk import Aws, Fn, Stack, Tags
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
+from cdk_app.runbook import page
 from cdk_app.settings import Settings
-from slipway import AlarmTopic, for_this_account, own_logs_of_provider, owned_log_group
+from slipway import AlarmTopic, MonthlyBudget, for_this_account, own_logs_of_provider, owned_log_group
 
 _ZONES = 3
 
 
 class NetworkStack(Stack):
-    """A VPC over three zones, with public, private and isolated subnets; and the topic of all stacks' alarms.
+    """A VPC over three zones, with public, private and isolated subnets; the topic of all stacks' alarms; the budget.
 
     Attributes:
         vpc: the VPC.
-        alarms: the topic that alarms are published to.
+        alarms: where alarms are published to.
     """
 
     def __init__(self, scope: Construct, id_: str, *, settings: Settings) -> None:
         """Define the network."""
         super().__init__(scope, id_, description="Slipway: the network")
-        self.alarms = AlarmTopic(self, "Alarms", email=settings.alarm_email).topic
+        self.alarms = AlarmTopic(self, "Alarms", runbook=page(settings, "alarms"), email=settings.alarm_email)
+        if settings.budget is not None:
+            name = f"{settings.name}-{Aws.REGION}"
+            budget = MonthlyBudget(self, "Budget", name=name, usd=settings.budget, topic=self.alarms.topic)
+            budget.node.add_dependency(self.alarms)  # that it may publish there comes first
         self.vpc = ec2.Vpc(
             self,
             "Vpc",

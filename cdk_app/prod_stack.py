@@ -15,7 +15,11 @@ from cdk_app.data_stack import DataStack
 from cdk_app.network_stack import NetworkStack
 from cdk_app.registry_stack import RegistryStack
 from cdk_app.settings import Settings
-from k8s_charts import Application, Database, Images, Network, dockerfile
+from cdk_app.watch import Watch
+from k8s_charts import dockerfile
+from k8s_charts.application import Application, Images
+from k8s_charts.database import Database
+from k8s_charts.network import Network
 from k8s_charts.web_service import FEWEST
 from k8s_charts.wiring import check as check_wiring
 from slipway import EntryPoint, ManagedDatabase, PodRole, PrivateCluster, Release, RolloutGate
@@ -26,7 +30,7 @@ _ACCOUNTS = ("backend", "migration")
 
 
 class ProdStack(Stack):
-    """The application in production: pods' roles, manifests and the load balancer."""
+    """The application in production: pods' roles, manifests, the load balancer, and what watches over them."""
 
     def __init__(
         self,
@@ -101,6 +105,7 @@ class ProdStack(Stack):
             identities=[(NAMESPACE, account) for account in _ACCOUNTS],
             resolver=platform.resolver,
         )
+        Watch(self, "Watch", settings=settings, network=network, cluster=cluster, database=database, entry=entry)
         CfnOutput(
             self,
             "ApplicationUrl",

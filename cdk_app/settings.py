@@ -2,6 +2,7 @@
 
 A setting comes from the CDK's context under its dotted name, and from nowhere else. What a team sets for good it writes
 into cdk.json's context, where the pipeline finds it too; the command line, `-c network.nat_gateways=3`, goes before it.
+A profile stands for several; what is given by itself, in either place, goes before it.
 Values arrive as strings from the command line and as JSON from cdk.json; lists are comma-separated.
 """
 
@@ -14,6 +15,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from cdk_app import windows
+from cdk_app.profiles import PROFILES
 from cdk_app.setting_types import (
     GITHUB_REPOSITORY,
     DatabaseClass,
@@ -120,7 +122,8 @@ class Ci(_Section):
 
     repository: RepositoryUrl = Field(
         "https://github.com/example/slipway.git",
-        description="the https URL that Jenkins clones; the default is a placeholder",
+        description="the https URL that Jenkins clones, with the runbook that alarms point to; the default is a "
+        "placeholder",
     )
     image: str = Field(
         "/aws/service/canonical/ubuntu/server/24.04/stable/20260923/arm64/hvm/ebs-gp3/ami-id",
@@ -144,6 +147,11 @@ class Ci(_Section):
         None,
         description="ARN of the Secrets Manager secret whose string is the URL of a chat's incoming webhook, which is "
         "told how builds of main end; none by default",
+    )
+    jira_secret: Annotated[SecretArn | None, Optional] = Field(
+        None,
+        description="ARN of the Secrets Manager secret whose string is an account of Jira Cloud, as JSON with url, "
+        "email and token, by which issues are linked to the builds of main; none by default",
     )
     oidc_issuer: Annotated[OidcIssuer | None, Optional] = Field(
         None,
@@ -177,6 +185,11 @@ class Ci(_Section):
 class Settings(_Section):
     """All settings. Each default stands here and nowhere else."""
 
+    profile: Literal["default", "small", "ha"] = Field(
+        "default",
+        description="default, small or ha: settings that go together, as listed in the end; what is given by itself "
+        "goes before",
+    )
     name: SystemName = Field(
         "slipway",
         description="2 to 20 lower-case letters and digits, with single hyphens between them, not aws… or ssm…: the "
@@ -207,6 +220,12 @@ class Settings(_Section):
         None,
         pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$",
         description="the e-mail address that is told of alarms, once its owner has confirmed; none by default",
+    )
+    budget: Annotated[int | None, Optional] = Field(
+        650,
+        ge=1,
+        description="US dollars a month: whoever is told of alarms hears when the whole account has spent four fifths "
+        "of them, or all, or is going to; empty, there is no budget",
     )
     release: str = Field(
         "working-tree",
@@ -247,6 +266,7 @@ class Settings(_Section):
             SettingsError: a key is unknown, or a value is not allowed.
         """
         ours = {key: value for key, value in context.items() if not _belongs_to_cdk(key)}
+        ours = {**PROFILES.get(str(ours.get("profile")), {}), **ours}
         known = {name: field for name, field, _ in known_settings()}
         problems = [_unknown(key, value, known) for key, value in ours.items() if key not in known]
         if problems:

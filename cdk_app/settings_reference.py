@@ -3,6 +3,7 @@
 from itertools import groupby
 from pathlib import Path
 
+from cdk_app.profiles import PROFILES
 from cdk_app.settings import Settings, known_settings
 
 FILE = Path(__file__).parents[1] / "docs" / "settings.md"
@@ -18,6 +19,13 @@ comma-separated, or JSON lists in cdk.json. Where no default stands, nothing is 
 is not allowed are refused, with what is allowed.
 """
 
+_PROFILES = """\
+## Profiles
+
+`profile=small` or `profile=ha` gives these settings at once; one that is given by itself goes before it. What each
+profile costs: `make cost`.
+"""
+
 _COLUMNS = """\
 | setting | default | what it is, and what is allowed |
 | --- | --- | --- |
@@ -25,12 +33,20 @@ _COLUMNS = """\
 
 
 def render() -> str:
-    """Return the reference: a table for each section of the settings."""
+    """Return the reference: a table for each section of the settings, and one of the profiles."""
     blocks = [_INTRODUCTION]
     for section, settings in groupby(known_settings(), lambda setting: setting[0].rpartition(".")[0]):
         rows = [f"| `{name}` | {_shown(default)} | {description} |\n" for name, description, default in settings]
         blocks += [_heading(section), "".join([_COLUMNS, *rows])]
-    return "\n".join(blocks)
+    return "\n".join([*blocks, _PROFILES, _profiles()])
+
+
+def _profiles() -> str:
+    """Return the settings that profiles give, a column for each profile."""
+    given = [(name, default) for name, _, default in known_settings() if any(name in it for it in PROFILES.values())]
+    rows = [["setting", *PROFILES], ["---"] * (len(PROFILES) + 1)]
+    rows += [[f"`{name}`", *(_shown(it.get(name, default)) for it in PROFILES.values())] for name, default in given]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
 def _heading(section: str) -> str:

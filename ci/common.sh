@@ -9,6 +9,8 @@ export PATH="$PWD/.venv/bin:$PWD/node_modules/.bin:$PATH"
 {
   services=(backend frontend)
   docker=${DOCKER:-docker}
+  # Jenkins numbers the builds that run side by side on a host: what one makes there is not the other's.
+  beside=${EXECUTOR_NUMBER:+-$EXECUTOR_NUMBER}
   # What one step leaves for the next: the tested images by digest, why a person is asked, which newer commit is deployed
   # instead, the deployed stack's outputs.
   images=.slipway/release/images.env
@@ -35,6 +37,12 @@ need() {
   [[ -n ${!1-} ]] || fail "$1 is not set; it is $2"
 }
 
+# A private repository answers nobody without a token. Git asks for it when it needs it, so that it stands nowhere.
+if [[ -n ${SLIPWAY_GITHUB_TOKEN_SECRET-} ]]; then
+  export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=credential.https://github.com.helper
+  export GIT_CONFIG_VALUE_0="!python '$PWD/ci/git_credentials.py'"
+fi
+
 # The commit that is built; its hash names the images. `-dirty` marks what no commit holds.
 release=$(git rev-parse HEAD)
 [[ -z $(git status --porcelain) ]] || release+=-dirty
@@ -43,9 +51,9 @@ committed() {
   [[ $release != *-dirty ]] || fail 'the working tree has changes; only a commit can be released: commit or stash them'
 }
 
-# local_image SERVICE [TARGET]: the name of an image on this machine.
+# local_image SERVICE [TARGET]: the name of an image on this machine, this build's own: two may build one commit.
 local_image() {
-  echo "slipway/$1${2:+-$2}:$release"
+  echo "slipway/$1${2:+-$2}:$release$beside"
 }
 
 # digest_of REFERENCE: the digest of an image in a registry; fails when there is none.
@@ -76,9 +84,11 @@ tested_images() {
 # superseded: whether the branch that Jenkins builds has a newer commit by now, which will be deployed instead.
 superseded() {
   [[ -n ${BRANCH_NAME-} ]] || return 1
-  local newest
-  newest=$(git ls-remote --exit-code origin "refs/heads/$BRANCH_NAME" | cut -f 1) ||
+  local newest ref=refs/heads/$BRANCH_NAME
+  # Git takes the name for the end of one: another branch may be called refs/heads/main.
+  newest=$(git ls-remote origin "$ref" | awk -v ref="$ref" '$2 == ref { print $1; found = 1 } END { exit !found }') ||
     fail "the newest commit of $BRANCH_NAME cannot be told: origin does not answer, or the branch is gone"
   [[ $newest != "$release" ]] || return 1
-  echo "$BRANCH_NAME is at $newest by now, which will be deployed instead of $release" | tee "$newer"
+  echo "$BRANCH_NAME is at $newest by now, which will be deployed instead of $release" | tee "$newer" ||
+    fail "$newer cannot be written"
 }

@@ -5,6 +5,7 @@
 The secret in Secrets Manager holds the webhook's URL, which whoever knows it may write to: it is never printed.
 """
 
+import os
 import sys
 
 import boto3
@@ -12,6 +13,7 @@ import urllib3
 from botocore.exceptions import BotoCoreError, ClientError
 
 _PATIENCE = 10  # seconds
+_REGION = os.environ.get("AWS_REGION")  # which boto3 itself does not look at
 
 
 def tell(secret: str, text: str) -> None:
@@ -22,7 +24,7 @@ def tell(secret: str, text: str) -> None:
         urllib3.exceptions.HTTPError: the chat does not answer.
         ValueError: it refuses.
     """
-    url = boto3.client("secretsmanager").get_secret_value(SecretId=secret)["SecretString"]
+    url = boto3.client("secretsmanager", region_name=_REGION).get_secret_value(SecretId=secret)["SecretString"]
     answer = urllib3.request("POST", url, json={"text": text}, timeout=_PATIENCE, retries=False)
     if answer.status >= 300:
         raise ValueError(f"it answered {answer.status}")

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import cdk8s
 
-from k8s_charts import Application, ChartError, Database, Images, Network, dockerfile
+from k8s_charts import dockerfile
+from k8s_charts.application import Application, Images
+from k8s_charts.arguments import ChartError
+from k8s_charts.database import Database
+from k8s_charts.network import Network
 from k8s_charts.wiring import WiringError, check
 
 DIRECTORY = Path("dist/manifests")

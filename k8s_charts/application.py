@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import cdk8s
 
-from k8s_charts import proxy
+from k8s_charts import nginx
 from k8s_charts.arguments import check_name, check_release
 from k8s_charts.backend import BackendChart
 from k8s_charts.database import Database
@@ -24,7 +24,7 @@ class Images:
 
     backend: str
     frontend: str
-    proxy: str = proxy.IMAGE
+    proxy: str = nginx.IMAGE
 
 
 class Application:

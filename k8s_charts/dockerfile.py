@@ -4,6 +4,7 @@ import json
 import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import Template
 
 from k8s_charts.arguments import ChartError
 
@@ -12,11 +13,19 @@ _LOOPBACK = ("127.", "localhost", "::1")
 
 @dataclass(frozen=True)
 class Start:
-    """How an image's process starts: its command and the environment that the image sets."""
+    """How an image's process starts, and what of the build's folder it starts from.
+
+    Attributes:
+        command: the process's.
+        environment: what the image sets.
+        exposed: the ports that it states.
+        copied: what it takes from the folder, and where to, as the Dockerfile says it.
+    """
 
     command: list[str] = field(default_factory=list)
     environment: dict[str, str] = field(default_factory=dict)
     exposed: list[int] = field(default_factory=list)
+    copied: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def ports(self) -> set[int]:
@@ -34,21 +43,31 @@ class Start:
 def read(path: Path) -> Start:
     """Return how the process of the Dockerfile's last stage starts; a stage inherits from the one it is made from.
 
+    An argument of the build stands for its default.
+
     Raises:
         ChartError: the stage has no CMD in exec form.
     """
     stages: dict[str, Start] = {}
+    defaults: dict[str, str] = {}
     last = Start()
     for line in path.read_text().replace("\\\n", " ").splitlines():
         instruction, _, arguments = line.strip().partition(" ")
         match instruction.upper():
             case "FROM":
-                base, *name = arguments.replace(" AS ", " ").split()
+                base, *named = arguments.replace(" AS ", " ").split()
                 inherited = stages.get(base, Start())
-                last = Start([*inherited.command], {**inherited.environment}, [*inherited.exposed])
-                stages |= dict.fromkeys(name, last)
+                last = Start([*inherited.command], {**inherited.environment}, [*inherited.exposed], [*inherited.copied])
+                stages |= dict.fromkeys(named, last)
+            case "ARG" if "=" in arguments:
+                name, _, default = arguments.partition("=")
+                defaults[name] = default
+            case "COPY" if not arguments.startswith("--"):
+                *sources, target = arguments.split()
+                last.copied.extend((source, target) for source in sources)
             case "ENV":
-                pairs = dict(pair.split("=", 1) for pair in shlex.split(arguments))
+                told = Template(arguments).safe_substitute(defaults)
+                pairs = dict(pair.split("=", 1) for pair in shlex.split(told))
                 last.environment.update(pairs)
             case "EXPOSE":
                 last.exposed.extend(int(port.partition("/")[0]) for port in arguments.split())

@@ -12,18 +12,6 @@ from k8s_charts.frontend import FrontendChart
 from k8s_charts.network import Network
 from k8s_charts.web_service import WebService
 
-PORT = 8080
-
-IMAGE = (
-    "public.ecr.aws/docker/library/nginx:1.30.5-trixie"
-    "@sha256:b972f831f200b19ef0767938224f9711e74cd783718738cd7405d5cabf75c442"
-)
-"""The official image of NGINX's stable line, from the mirror that sets no limit on anonymous pulls.
-
-The digest is that of the index over all architectures. Another image has to stop gracefully when it is told to stop:
-by `STOPSIGNAL SIGQUIT`, as this one.
-"""
-
 _CONFIGURATION = "/etc/slipway"
 
 # A pod is registered within seconds of being ready, and a load balancer sends nothing before two checks went well.
@@ -65,7 +53,7 @@ class ProxyChart(cdk8s.Chart):
         """
         super().__init__(scope, id_, namespace=namespace, labels=dict(labels))
         text = nginx.render(
-            listen=str(PORT),
+            listen=str(nginx.PORT),
             upstream=upstream.address,
             resolver=surroundings.resolver,
             entrances=surroundings.entrances,
@@ -81,7 +69,7 @@ class ProxyChart(cdk8s.Chart):
             self,
             "proxy",
             image=image,
-            port=PORT,
+            port=nginx.PORT,
             startup_path="/",
             readiness_path="/healthz",
             command=[
@@ -91,7 +79,7 @@ class ProxyChart(cdk8s.Chart):
             memory=cdk8s.Size.mebibytes(128),
             min_ready=_KNOWN_TO_LOAD_BALANCER,
             surroundings=surroundings,
-            callers=[network.addresses(surroundings.entrances, PORT)],
+            callers=[network.addresses(surroundings.entrances, nginx.PORT)],
             calls=[upstream.edge],
         )
         service.deployment.containers[0].mount(
@@ -100,4 +88,4 @@ class ProxyChart(cdk8s.Chart):
             read_only=True,
         )
         self.service_name = service.service.name
-        self.port = PORT
+        self.port = nginx.PORT

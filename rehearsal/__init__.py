@@ -1,7 +1,8 @@
-"""The whole system on one machine: `make up`.
+"""The whole deployment on one machine: `make up`.
 
-It runs what production runs: the application's code, NGINX with the configuration from the chart's template, and
-pods as the synthesised manifests describe them, one process each. It imports everything; nothing imports it.
+It deploys what production deploys: the stacks of app.py, by the CDK, to an AWS that is emulated here; and what
+CloudFormation delivers to the cluster runs, the application's code behind NGINX. It imports everything; nothing imports
+it.
 """
 
 from pathlib import Path
@@ -10,10 +11,7 @@ ROOT = Path(__file__).resolve().parent.parent
 """The repository."""
 
 STATE = Path(".slipway")
-"""Everything that a running system leaves, relative to the repository (a socket's path must be short)."""
-
-MANIFESTS = Path("dist/manifests")
-"""Where the manifests are synthesised to, and read from."""
+"""Everything that a running system leaves, relative to the repository."""
 
 
 class RehearsalError(Exception):

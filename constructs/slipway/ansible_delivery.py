@@ -9,10 +9,10 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3_assets as assets
-from aws_cdk import aws_sns as sns
 from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
+from slipway.alarm_topic import AlarmTopic
 from slipway.build_host import BuildHost
 
 _SCRIPT = Path(__file__).with_suffix(".sh")
@@ -36,7 +36,7 @@ class AnsibleDelivery(Construct):
         id_: str,
         *,
         directory: Path,
-        alarms: sns.ITopic,
+        alarms: AlarmTopic,
         time_limit: Duration | None = None,
     ) -> None:
         """Define the delivery.
@@ -107,7 +107,7 @@ class AnsibleDelivery(Construct):
             wait_for_success_timeout_seconds=self._seconds,
         )
 
-    def _tell_failures(self, alarms: sns.ITopic) -> None:
+    def _tell_failures(self, alarms: AlarmTopic) -> None:
         """Tell `alarms` whenever a host could not be brought to what is written."""
         name = events.EventField.from_path("$.detail.document-name")
         association = events.EventField.from_path("$.detail.association-id")
@@ -122,10 +122,13 @@ class AnsibleDelivery(Construct):
             ),
             targets=[
                 targets.SnsTopic(
-                    alarms,
+                    alarms.topic,
                     message=events.RuleTargetInput.from_text(
-                        f"A host could not be configured by {name}: read the output of association {association} "
-                        "under Systems Manager, State Manager."
+                        alarms.explained(
+                            f"A host could not be configured by {name}: read the output of association {association} "
+                            "under Systems Manager, State Manager",
+                            "host-not-configured",
+                        )
                     ),
                 )
             ],

@@ -5,10 +5,10 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sns as sns
 from constructs import Construct
 
 from slipway.acknowledge import acknowledge
+from slipway.alarm_topic import AlarmTopic
 
 METRICS = "Slipway/Hosts"
 """CloudWatch's namespace for what hosts tell of themselves: memory, disks and failed services, every five minutes."""
@@ -42,7 +42,7 @@ class BuildHost(Construct):
         instance_type: str,
         image_parameter: str,
         disk_gib: int,
-        alarms: sns.ITopic,
+        alarms: AlarmTopic,
     ) -> None:
         """Define the host.
 
@@ -125,6 +125,7 @@ class BuildHost(Construct):
             metric="StatusCheckFailed_System",
             action=actions.Ec2InstanceAction.RECOVER,
             says=f"AWS's side of host {name} has failed; EC2 moves the host to other hardware",
+            section="host-hardware",
             alarms=alarms,
         )
         self._watch(
@@ -132,17 +133,24 @@ class BuildHost(Construct):
             metric="StatusCheckFailed_Instance",
             action=actions.Ec2InstanceAction.REBOOT,
             says=f"Host {name} does not answer its network any more; EC2 restarts it",
+            section="host-hung",
             alarms=alarms,
         )
 
     def _watch(
-        self, id_: str, *, metric: str, action: actions.Ec2InstanceAction, says: str, alarms: sns.ITopic
+        self,
+        id_: str,
+        *,
+        metric: str,
+        action: actions.Ec2InstanceAction,
+        says: str,
+        section: str,
+        alarms: AlarmTopic,
     ) -> None:
         """Do something about a status check that has failed for two minutes, and tell somebody."""
-        failure = cloudwatch.Alarm(
+        failure = alarms.watch(
             self,
             id_,
-            alarm_description=says,
             metric=cloudwatch.Metric(
                 namespace="AWS/EC2",
                 metric_name=metric,
@@ -150,11 +158,12 @@ class BuildHost(Construct):
                 statistic=cloudwatch.Stats.MAXIMUM,
                 period=Duration.minutes(1),
             ),
-            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
-            threshold=1,
-            evaluation_periods=2,
+            threshold=1,  # the metric is 0 or 1
+            periods=2,
+            says=says,
+            section=section,
         )
-        failure.add_alarm_action(actions.Ec2Action(action), actions.SnsAction(alarms))
+        failure.add_alarm_action(actions.Ec2Action(action))
 
     def as_condition(self) -> dict[str, dict[str, str]]:
         """Return IAM's condition for an instance that is this host, or the one that it replaces or is replaced by."""

@@ -32,6 +32,7 @@ class EntryPoint(Construct):
         target_group: its targets, the Service's pods, which the cluster registers by itself.
         binding: has the cluster register the Service's pods; to be made after the Service.
         manifest: what the binding is, in Kubernetes.
+        certificate: its certificate; none without a domain.
         url: where users find it.
     """
 
@@ -95,6 +96,7 @@ class EntryPoint(Construct):
         )
         Tags.of(self.target_group).add("eks:eks-cluster-name", cluster.cluster_name)
         self._admit_to_cluster(group, cluster, port)
+        self.certificate: acm.ICertificate | None = None
         self._listen(group, domain, domain_zone_id)
         self.url = f"https://{domain}" if domain else f"http://{self.load_balancer.load_balancer_dns_name}"
         self.manifest = {
@@ -154,18 +156,14 @@ class EntryPoint(Construct):
             return
         group.add_ingress_rule(world, ec2.Port.tcp(443), "Users")
         zone = route53.HostedZone.from_hosted_zone_attributes(self, "Zone", hosted_zone_id=zone_id, zone_name=domain)
+        self.certificate = acm.Certificate(
+            self, "Certificate", domain_name=domain, validation=acm.CertificateValidation.from_dns(zone)
+        )
         https = self.load_balancer.add_listener(
             "Https",
             port=443,
             open=False,
-            certificates=[
-                acm.Certificate(
-                    self,
-                    "Certificate",
-                    domain_name=domain,
-                    validation=acm.CertificateValidation.from_dns(zone),
-                )
-            ],
+            certificates=[self.certificate],
             ssl_policy=elb.SslPolicy.RECOMMENDED_TLS,
             default_action=forward,
         )

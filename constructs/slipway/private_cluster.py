@@ -9,7 +9,7 @@ from aws_cdk import aws_eks_v2 as eks
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk.lambda_layer_kubectl_v36 import KubectlV36Layer
-from constructs import Construct
+from constructs import Construct, IDependable
 
 from slipway.acknowledge import acknowledge_aws_policies
 from slipway.kubectl_function import narrow_kubectl
@@ -50,6 +50,7 @@ class PrivateCluster(Construct):
 
     Attributes:
         cluster: the EKS cluster.
+        nodes: what pods run on; an add-on counts as installed when its pods run.
         resolver: address of its DNS service.
     """
 
@@ -149,7 +150,7 @@ class PrivateCluster(Construct):
         cluster.node.find_child("KubectlReadyBarrier").node.add_dependency(self._admit(kubectl_group))
         for number, arn in enumerate(admins, start=1):
             self._add_administrator(f"Administrator{number}", arn)
-        nodes = NodePool(
+        self.nodes: IDependable = NodePool(
             self,
             "Nodes",
             cluster=self.cluster,
@@ -161,7 +162,7 @@ class PrivateCluster(Construct):
         )
         # The version is EKS's default for the cluster's version: a pinned one would block the next upgrade.
         metrics = eks.Addon(self, "MetricsServer", cluster=self.cluster, addon_name="metrics-server")
-        metrics.node.add_dependency(nodes)  # it counts as installed when its pods run
+        metrics.node.add_dependency(self.nodes)
 
     def _admit(self, kubectl: ec2.SecurityGroup) -> ec2.CfnSecurityGroupIngress:
         return ec2.CfnSecurityGroupIngress(

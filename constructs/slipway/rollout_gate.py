@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 from hashlib import sha256
-from pathlib import Path
 
 from aws_cdk import CustomResource, Duration
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks_v2 as eks
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from slipway.function_role import function_role
-from slipway.logs import owned_log_group
+from slipway.cluster_reader import cluster_reader
 
-_HANDLER = Path(__file__).with_name("rollout_gate_handler")
 _SPARE = Duration.minutes(1)
 """What the function has left, after it has waited, to tell CloudFormation."""
 
@@ -54,53 +50,18 @@ class RolloutGate(Construct):
         super().__init__(scope, id_)
         self._cluster, self._namespace = cluster, namespace
         self._limit = time_limit or Duration.minutes(10)
-        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=vpc, description="Rollout gate", allow_all_outbound=False)
-        group.add_egress_rule(
-            ec2.Peer.any_ipv4(), ec2.Port.tcp(443), "Kubernetes API, and where CloudFormation waits for answers"
-        )
-        description = "Waits until a release has rolled out"
-        log_group = owned_log_group(self, "Logs")
-        role = function_role(self, "Role", description=description, log_group=log_group, in_vpc=True)
-        self._function = lambda_.Function(
+        reader = cluster_reader(
             self,
-            "Function",
-            description=description,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            code=lambda_.Code.from_asset(str(_HANDLER), exclude=["**/__pycache__"]),
-            handler="gate.handler.handle",
-            timeout=self._limit.plus(_SPARE),
-            memory_size=256,
+            name="Rollout gate",
+            handler="handler",
+            description="Waits until a release has rolled out",
+            goes_to="Kubernetes API, and where CloudFormation waits for answers",
+            time_limit=self._limit.plus(_SPARE),
             vpc=vpc,
-            vpc_subnets=ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
-            security_groups=[group],
-            role=role,
-            log_group=log_group,
-        )
-        entry = eks.AccessEntry(
-            self,
-            "Access",
             cluster=cluster,
-            principal=role.role_arn,
-            access_policies=[
-                eks.AccessPolicy.from_access_policy_name(
-                    "AmazonEKSViewPolicy",
-                    access_scope_type=eks.AccessScopeType.NAMESPACE,
-                    namespaces=[namespace],
-                )
-            ],
+            namespace=namespace,
         )
-        rule = ec2.CfnSecurityGroupIngress(
-            self,
-            "GateToApi",
-            description="Kubernetes API from the rollout gate",
-            group_id=cluster.cluster_security_group_id,
-            source_security_group_id=group.security_group_id,
-            ip_protocol="tcp",
-            from_port=443,
-            to_port=443,
-        )
-        self.access = [entry, rule]
+        self._function, self.access = reader.function, reader.access
 
     def wait(
         self, id_: str, *, release: str, jobs: Sequence[str] = (), deployments: Sequence[str] = (), fewest: int = 1

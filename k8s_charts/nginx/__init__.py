@@ -8,6 +8,19 @@ import jinja2
 FILE = "nginx.conf"
 """The configuration's file name, in the ConfigMap too."""
 
+IMAGE = (
+    "public.ecr.aws/docker/library/nginx:1.30.5-trixie"
+    "@sha256:b972f831f200b19ef0767938224f9711e74cd783718738cd7405d5cabf75c442"
+)
+"""The official image of NGINX's stable line, from the mirror that sets no limit on anonymous pulls.
+
+The digest is that of the index over all architectures. Another image has to stop gracefully when it is told to stop:
+by `STOPSIGNAL SIGQUIT`, as this one.
+"""
+
+PORT = 8080
+"""Where it listens in a pod, in which nobody is root."""
+
 _TEMPLATES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent),
     undefined=jinja2.StrictUndefined,

@@ -1,19 +1,20 @@
 """A node: how this machine runs what a cluster was told.
 
-Manifests go in as a cluster gets them. Podman runs the pods under their security contexts and limits; what it leaves
-out is done here as Kubernetes does it: Deployments, Jobs, probes, preStop, grace, restarts, Services in DNS, and a load
-balancer in front. Network policies are not enforced, nothing is scheduled to places, and nobody measures load.
+Manifests go in as a cluster gets them. An engine runs the pods: Podman, under their security contexts and limits, or
+processes, one a Deployment, where there is no Podman. What it leaves out is done here as Kubernetes does it:
+Deployments, Jobs, probes, preStop, grace, restarts, Services in DNS, and a load balancer in front. Network policies are
+not enforced, nothing is scheduled to places, and nobody measures load.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from contextlib import suppress
 from functools import partial
-from hashlib import sha256
 from threading import Thread
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from rehearsal import ROOT, RehearsalError
+from rehearsal import RehearsalError
 from rehearsal.manifests import Manifest
 from rehearsal.node import entrance, names
 from rehearsal.node.control import Control
@@ -21,6 +22,7 @@ from rehearsal.node.engine import Engine
 from rehearsal.node.entrance import Entrance
 
 _ALL_LINES = 1_000_000
+_PIECE = 64 * 1024
 
 _Result = TypeVar("_Result")
 
@@ -31,16 +33,17 @@ class Node:
     As a context manager it starts, and whatever happens it leaves no container, network or process.
 
     Args:
-        name: what tells it from other nodes of this clone.
+        engine: what runs its pods.
     """
 
-    def __init__(self, name: str) -> None:
-        self._engine = Engine(f"slipway-{name}-{sha256(str(ROOT).encode()).hexdigest()[:6]}")
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="node", daemon=True)
         self._control = Control(self._engine)
         self._entrance: Entrance | None = None
         self._dns: asyncio.BaseTransport | None = None
+        self._leads: list[asyncio.Server] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __enter__(self) -> Self:
@@ -65,7 +68,7 @@ class Node:
     @property
     def address(self) -> str:
         """This machine's address as pods see it; the cluster's DNS is there, too."""
-        return self._engine.gateway
+        return self._engine.address
 
     @property
     def subnet(self) -> str:
@@ -86,16 +89,31 @@ class Node:
     def apply(self, manifests: Iterable[Manifest]) -> None:
         """Take objects, in order, and begin to make them true."""
         for manifest in manifests:
-            self._do(partial(self._control.apply, manifest))
+            self._do(partial(self._control.apply, self._engine.adapt(manifest)))
 
     def delete(self, manifests: Iterable[Manifest]) -> None:
         """Forget objects, and end what came of them."""
         for manifest in manifests:
             self._do(partial(self._control.delete, manifest))
 
-    def expose(self, service: str, *, port: int, health_path: str) -> None:
-        """Let users in to the pods of a Service, at their `port`; `health_path` is what the entrance asks them for."""
-        self._do(lambda: self._expose(service, port, health_path))
+    def expose(self, service: str, *, port: int, health_path: str, listen: int | None = None) -> None:
+        """Let users in to the pods of a Service.
+
+        Args:
+            service: its name.
+            port: the pods' port.
+            health_path: what the entrance asks them for.
+            listen: the entrance's own port on 127.0.0.1; chosen if it is not given.
+        """
+        self._do(lambda: self._expose(service, port, health_path, listen))
+
+    def lead(self, port: int) -> None:
+        """Lead pods that connect to this machine's address at `port` to the same port of 127.0.0.1.
+
+        Raises:
+            OSError: another program listens there.
+        """
+        self._call(self._lead(port))
 
     def scale(self, deployment: str, replicas: int) -> None:
         """Want another number of pods, as an autoscaler does."""
@@ -129,21 +147,28 @@ class Node:
 
     async def _open(self) -> None:
         await self._engine.open()
-        self._dns = await names.serve(self.address, self._lookup())
+        if self._engine.asks_dns:
+            self._dns = await names.serve(self.address, self._lookup())
         self._tasks.add(asyncio.create_task(self._control.run()))
 
     async def _close(self) -> None:
         if self._dns:
             self._dns.close()
+        for lead in self._leads:
+            lead.close()
         left = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
         await self._engine.close()
 
-    def _expose(self, service: str, port: int, health_path: str) -> None:
+    async def _lead(self, port: int) -> None:
+        self._leads.append(await asyncio.start_server(partial(_pass_on, port), self.address, port))
+
+    def _expose(self, service: str, port: int, health_path: str, listen: int | None) -> None:
         self._entrance = Entrance(
             port=port,
+            listen=listen,
             health_path=health_path,
             ready=lambda: self._control.endpoints(service),
             resolver=self.address,
@@ -168,3 +193,21 @@ class Node:
 
     def _call(self, coroutine: Coroutine[Any, Any, _Result]) -> _Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
+
+async def _pass_on(port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on a connection to a port of 127.0.0.1, in both directions, until either side ends it."""
+    try:
+        there_reader, there_writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:  # nobody listens there
+        writer.close()
+        return
+    await asyncio.gather(_pour(reader, there_writer), _pour(there_reader, writer))
+
+
+async def _pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while piece := await reader.read(_PIECE):
+            writer.write(piece)
+            await writer.drain()
+    writer.close()

@@ -1,6 +1,7 @@
 """Kubernetes' API over a node, as far as kubectl and the rollout gate speak it."""
 
 import ssl
+from collections.abc import Callable
 from hmac import compare_digest
 from http import HTTPStatus
 from pathlib import Path
@@ -21,8 +22,14 @@ _HOST = "127.0.0.1"
 _NAME = "slipway"
 
 
+def _nobody(_token: str) -> bool:
+    return False
+
+
 class Api:
-    """The API of a node, over TLS, for whoever knows the token. As a context manager it serves.
+    """The API of a node, over TLS, for whoever knows the token, or has one that `admits` takes.
+
+    As a context manager it serves.
 
     Attributes:
         url: where it is.
@@ -30,14 +37,17 @@ class Api:
         authority: the certificate, in PEM, by which a client knows it.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, *, admits: Callable[[str], bool] = _nobody) -> None:
         """Describe the API of `node`."""
         authority, context = trustme.CA(), ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         authority.issue_cert(_HOST).configure_cert(context)
         self.token = token_urlsafe()
         self.authority = authority.cert_pem.bytes().decode()
         self._server = make_server(
-            *(_HOST, 0, _application(node, self.token)), threaded=True, request_handler=_Silent, ssl_context=context
+            *(_HOST, 0, _application(node, self.token, admits)),
+            threaded=True,
+            request_handler=_Silent,
+            ssl_context=context,
         )
         self._thread = Thread(target=self._server.serve_forever, name="api", daemon=True)
         self.url = f"https://{_HOST}:{self._server.port}"
@@ -69,7 +79,7 @@ class Api:
         path.write_text(yaml.safe_dump(told))
 
 
-def _application(node: Node, token: str) -> Flask:
+def _application(node: Node, token: str, admits: Callable[[str], bool]) -> Flask:
     app = Flask(__name__)
     app.register_error_handler(HTTPException, _refused)
     app.register_blueprint(discovery.pages)
@@ -77,7 +87,8 @@ def _application(node: Node, token: str) -> Flask:
 
     @app.before_request
     def sign_in() -> None:
-        if not compare_digest(request.headers.get("Authorization", ""), f"Bearer {token}"):
+        given = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        if not (compare_digest(given, token) or admits(given)):
             abort(HTTPStatus.UNAUTHORIZED, "the token is not this API's")
 
     return app

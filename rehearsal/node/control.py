@@ -44,7 +44,7 @@ class Control:
         kind, name = manifest["kind"], manifest["metadata"]["name"]
         self._objects[kind, name] = manifest
         if kind == "Deployment":
-            new = Deployment(self._start, self._end)
+            new = Deployment(self._start, self._end, most=self._engine.most_pods)
             self._deployments.setdefault(name, new).apply(manifest, self._fewest(name))
         elif kind == "HorizontalPodAutoscaler" and manifest["spec"]["scaleTargetRef"]["name"] in self._deployments:
             target = self._deployments[manifest["spec"]["scaleTargetRef"]["name"]]

@@ -25,12 +25,21 @@ class Deployment:
         start: Callable[[dict[str, Any]], Pod],
         end: Callable[[Pod], None],
         clock: Callable[[], float] = monotonic,
+        most: int | None = None,
     ) -> None:
-        """Describe a Deployment of nothing yet; `start` starts a pod, `end` has one end."""
+        """Describe a Deployment of nothing yet.
+
+        Args:
+            start: starts a pod.
+            end: has one end.
+            clock: tells the time in seconds.
+            most: pods that can be here. If more are wanted, these stand for all of them.
+        """
         self.manifest: dict[str, Any] = {}
         self.pods: list[Pod] = []
-        self._start, self._end, self._clock = start, end, clock
+        self._start, self._end, self._clock, self._most = start, end, clock, most
         self._generation = self._seen = self._made = 0
+        self._revision = ""
         self._progress: tuple[int, ...] = ()
         self._progressed = self._clock()
 
@@ -52,16 +61,16 @@ class Deployment:
         """Take the next step towards what is wanted."""
         self._seen = self._generation
         self.pods = [pod for pod in self.pods if not pod.gone]
-        wanted, alive = self.manifest["spec"]["replicas"], self._alive()
+        wanted, alive = self._wanted, self._alive()
         new = [pod for pod in alive if self._is_new(pod)]
         old = [pod for pod in alive if not self._is_new(pod)]
-        surge, unavailable = self._bounds(wanted) if old else (0, wanted)
         for pod in _least_useful(new)[: max(0, len(new) - wanted)]:
             self._end(pod)
             new.remove(pod)
-        for _ in range(max(0, min(wanted - len(new), wanted + surge - len(new) - len(old)))):
-            self._add()
-        self._take_away(old, new, keep=wanted - unavailable)
+        if self.manifest["spec"].get("strategy", {}).get("type") == "Recreate":
+            self._recreate(old, wanted - len(new))
+        else:
+            self._roll(old, new, wanted)
         progress = (self._generation, len(new), sum(map(self._is_available, new)), -len(old))
         if progress != self._progress:
             self._progress, self._progressed = progress, self._clock()
@@ -69,21 +78,46 @@ class Deployment:
     def as_object(self) -> dict[str, Any]:
         """Return the Deployment as Kubernetes' API shows it."""
         alive = self._alive()
-        available = sum(map(self._is_available, alive))
         status = {
             "observedGeneration": self._seen,
-            "replicas": len(alive),
-            "updatedReplicas": sum(map(self._is_new, alive)),
-            "readyReplicas": sum(pod.ready for pod in alive),
-            "availableReplicas": available,
+            "replicas": self._told(len(alive)),
+            "updatedReplicas": self._told(sum(map(self._is_new, alive))),
+            "readyReplicas": self._told(sum(pod.ready for pod in alive)),
+            "availableReplicas": self._told(sum(map(self._is_available, alive))),
             "conditions": [self._progressing()],
         }
         metadata = {**self.manifest["metadata"], "generation": self._generation}
         return {**self.manifest, "metadata": metadata, "status": status}
 
+    @property
+    def _wanted(self) -> int:
+        """Pods that are to be here."""
+        replicas: int = self.manifest["spec"]["replicas"]
+        return replicas if self._most is None else min(replicas, self._most)
+
+    def _told(self, pods: int) -> int:
+        """Return for how many pods so many stand."""
+        return int(self.manifest["spec"]["replicas"]) if pods == self._wanted else pods
+
     def _become(self, manifest: dict[str, Any]) -> None:
         if manifest != self.manifest:
             self.manifest, self._generation = manifest, self._generation + 1
+            self._revision = template.revision(manifest["spec"]["template"])
+
+    def _recreate(self, old: Sequence[Pod], missing: int) -> None:
+        """End all old pods, and start new ones when nothing is left of those."""
+        for pod in old:
+            self._end(pod)
+        if all(map(self._is_new, self.pods)):
+            for _ in range(missing):
+                self._add()
+
+    def _roll(self, old: Sequence[Pod], new: Sequence[Pod], wanted: int) -> None:
+        """Start as many new pods, and end as many old ones, as the bounds allow."""
+        surge, unavailable = self._bounds(wanted) if old else (0, wanted)
+        for _ in range(max(0, min(wanted - len(new), wanted + surge - len(new) - len(old)))):
+            self._add()
+        self._take_away(old, new, keep=wanted - unavailable)
 
     def _take_away(self, old: Sequence[Pod], new: Sequence[Pod], keep: int) -> None:
         """End old pods: first those that serve nobody, then as many as leave `keep` that serve."""
@@ -96,16 +130,14 @@ class Deployment:
 
     def _add(self) -> None:
         self._made += 1
-        name = (
-            f"{self.manifest['metadata']['name']}-{template.revision(self.manifest['spec']['template'])}-{self._made}"
-        )
+        name = f"{self.manifest['metadata']['name']}-{self._revision}-{self._made}"
         self.pods.append(self._start(template.pod(name, self.manifest)))
 
     def _alive(self) -> list[Pod]:
         return [pod for pod in self.pods if not pod.terminating]
 
     def _is_new(self, pod: Pod) -> bool:
-        return pod.labels[template.REVISION] == template.revision(self.manifest["spec"]["template"])
+        return pod.labels[template.REVISION] == self._revision
 
     def _is_available(self, pod: Pod) -> bool:
         return pod.ready and self._clock() - pod.ready_since >= self.manifest["spec"].get("minReadySeconds", 0)
@@ -118,7 +150,7 @@ class Deployment:
 
     def _progressing(self) -> dict[str, str]:
         patience = self.manifest["spec"].get("progressDeadlineSeconds", _PROGRESS_SECONDS)
-        wanted = self.manifest["spec"]["replicas"]
+        wanted = self._wanted
         complete = self._progress[1:] == (wanted, wanted, 0)
         if not complete and self._clock() - self._progressed > patience:
             return {"type": "Progressing", "status": "False", "reason": "ProgressDeadlineExceeded"}

@@ -76,7 +76,7 @@ class Entrance:
         url: where it is.
     """
 
-    def __init__(self, *, port: int, health_path: str, ready: Ready, resolver: str) -> None:
+    def __init__(self, *, port: int, health_path: str, ready: Ready, resolver: str, listen: int | None = None) -> None:
         """Describe it.
 
         Args:
@@ -84,10 +84,11 @@ class Entrance:
             health_path: what it asks pods for.
             ready: the pods that the cluster registers.
             resolver: the node's DNS.
+            listen: its own port on 127.0.0.1; chosen if it is not given.
         """
         self._probe = Probe.of({"httpGet": {"path": health_path, "port": port}, **HEALTH})
         self._ready = ready
-        self._listen = free_port()
+        self._listen = listen or free_port()
         self.url = f"http://127.0.0.1:{self._listen}"
         self._configuration = (
             _CONFIGURATION.replace("RESOLVER", resolver)

@@ -10,8 +10,7 @@ from time import monotonic
 from typing import Any
 
 from rehearsal import RehearsalError
-from rehearsal.node import template
-from rehearsal.node.engine import Engine
+from rehearsal.node.engine import Engine, Find
 from rehearsal.node.probes import Probe, Prober
 
 _FIRST_BACK_OFF, _LONGEST_BACK_OFF = 10.0, 300.0
@@ -38,7 +37,7 @@ class Pod:
         manifest: dict[str, Any],
         *,
         engine: Engine,
-        found: template.Find,
+        found: Find,
         changed: Callable[[], None],
     ) -> None:
         """Describe the pod; `found` holds what it refers to, `changed` is called when its state becomes another."""
@@ -49,13 +48,11 @@ class Pod:
         self._pid = 0
         self.exit_code: int | None = None
         self._engine, self._found, self._changed = engine, found, changed
-        self._name = engine.name(self.name)
         (self._container,) = manifest["spec"]["containers"]
         self._grace = float(manifest["spec"].get("terminationGracePeriodSeconds", _DEFAULT_GRACE))
         self._restarts = 0
         self._state: dict[str, Any] = {"waiting": {"reason": "ContainerCreating"}}
         self._last_state: dict[str, Any] = {}
-        self._told: dict[str, Any] = {}
         self._probers = {
             kind: Prober(Probe.of(self._container[kind]), target, tell)
             for kind, target, tell in (
@@ -97,14 +94,13 @@ class Pod:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._told:
-            await self._engine.remove(self._told)
+        await self._engine.remove(self.name)
         self.gone = True
         self._changed()
 
     async def logs(self, lines: int) -> str:
         """Return the last lines of what the container has said."""
-        return await self._engine.logs(self._name, self._container["name"], lines)
+        return await self._engine.logs(self.name, lines)
 
     def as_object(self) -> dict[str, Any]:
         """Return the pod as Kubernetes' API shows it."""
@@ -124,25 +120,24 @@ class Pod:
 
     async def _run(self) -> None:
         """Start the container and, where its policy says so, start it again each time that it ends."""
-        container, back_off = self._container["name"], 0.0
+        back_off = 0.0
         try:
-            self._told, config_maps = template.for_podman(self._name, self.manifest, self._found, self._engine.gateway)
-            await self._engine.start(self._told, config_maps)
+            await self._engine.start(self.manifest, self._found)
         except RehearsalError as error:
             self._show({"waiting": {"reason": "CreateContainerError", "message": str(error)}})
             return
         while True:
-            self._pid, self.address = await self._engine.running(self._name, container)
+            self._pid, self.address = await self._engine.running(self.name)
             self._running, self._started = True, "startupProbe" not in self._container
             for prober in self._probers.values():
                 prober.reset()
             self._set_ready("readinessProbe" not in self._container and self._started)
             self._show({"running": {}})
-            code = await self._engine.exit_code(self._name, container)
+            code = await self._engine.exit_code(self.name)
             self._running = self._started = False
             self._set_ready(False)
             reason = "Completed" if code == 0 else "Error"
-            message = await self._engine.logs(self._name, container) if code else ""
+            message = await self._engine.logs(self.name) if code else ""
             self._last_state = {"terminated": {"exitCode": code, "reason": reason, "message": message}}
             self._show(self._last_state)
             if self.terminating or self.manifest["spec"].get("restartPolicy", "Always") == "Never":
@@ -154,18 +149,18 @@ class Pod:
                 await asyncio.sleep(back_off)
             back_off = min(max(_FIRST_BACK_OFF, back_off * 2), _LONGEST_BACK_OFF)
             self._restarts += 1
-            await self._engine.restart(self._name, container)
+            await self._engine.restart(self.name)
 
     async def _stop(self, grace: float) -> None:
         """Stop the container as it asks for: its preStop first, then the signal; both within `grace` seconds."""
         if not self._running:
             return
-        begun, name = monotonic(), self._container["name"]
+        begun = monotonic()
         hook = self._container.get("lifecycle", {}).get("preStop", {}).get("exec")
         if hook:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._engine.execute(self._name, name, hook["command"]), grace)
-        await self._engine.stop(self._name, name, grace - (monotonic() - begun))
+                await asyncio.wait_for(self._engine.execute(self.name, hook["command"]), grace)
+        await self._engine.stop(self.name, grace - (monotonic() - begun))
 
     def _asked(self) -> str | None:
         return self.address if self._running else None

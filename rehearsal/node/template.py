@@ -10,17 +10,17 @@ import yaml
 
 from rehearsal import RehearsalError
 from rehearsal.manifests import Manifest
+from rehearsal.node.engine import Find
 
 REVISION = "pod-template-hash"
 """The label that Kubernetes tells a Deployment's revisions apart by."""
 
 CLUSTER_DOMAIN = "cluster.local"
 
+_LONGEST_HOSTNAME = 63
+
 _DONE_BY_THE_NODE = ("ports", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle")
 """What Podman misreads: it would publish ports, and ask the liveness probe with a program that the image lacks."""
-
-Find = Mapping[tuple[str, str], Manifest]
-"""Objects by kind and name."""
 
 
 def revision(template: Manifest) -> str:
@@ -54,6 +54,7 @@ def for_podman(name: str, pod: Manifest, found: Find, resolver: str) -> tuple[di
     own = {option["name"]: option.get("value") for option in pod["spec"].get("dnsConfig", {}).get("options", [])}
     options = [{"name": name, "value": value} for name, value in ({"ndots": "5"} | own).items()]
     told["spec"] |= {
+        "hostname": pod["metadata"]["name"][:_LONGEST_HOSTNAME].rstrip("-."),  # as Kubernetes does
         "restartPolicy": "Never",
         "dnsPolicy": "None",
         "dnsConfig": {"nameservers": [resolver], "searches": domains, "options": options},
@@ -62,16 +63,25 @@ def for_podman(name: str, pod: Manifest, found: Find, resolver: str) -> tuple[di
     for volume in told["spec"].get("volumes", []):
         volume["name"] = f"{name}-{volume['name']}"
         if "configMap" in volume:
-            config_map = copy.deepcopy(dict(_needed(found, "ConfigMap", volume["configMap"]["name"])))
+            config_map = copy.deepcopy(dict(needed(found, "ConfigMap", volume["configMap"]["name"])))
             volume["configMap"]["name"] = config_map["metadata"]["name"] = f"{name}-{config_map['metadata']['name']}"
             config_maps.append(config_map)
     for container in told["spec"]["containers"]:
         for mount in container.get("volumeMounts", []):
             mount["name"] = f"{name}-{mount['name']}"
-        container["env"] = [_settled(entry, found) for entry in container.get("env", [])]
+        container["env"] = environment(container, found)
         for key in _DONE_BY_THE_NODE:
             container.pop(key, None)
     return told, config_maps
+
+
+def environment(container: Mapping[str, Any], found: Find) -> list[dict[str, Any]]:
+    """Return a container's environment variables, each with its value.
+
+    Raises:
+        RehearsalError: a Secret that one is taken from does not exist.
+    """
+    return [_settled(entry, found) for entry in container.get("env", [])]
 
 
 def _settled(entry: Mapping[str, Any], found: Find) -> dict[str, Any]:
@@ -79,13 +89,18 @@ def _settled(entry: Mapping[str, Any], found: Find) -> dict[str, Any]:
     if "valueFrom" not in entry:
         return dict(entry)
     reference = entry["valueFrom"]["secretKeyRef"]
-    secret = _needed(found, "Secret", reference["name"])
+    secret = needed(found, "Secret", reference["name"])
     plain, encoded = secret.get("stringData", {}), secret.get("data", {})
     key = reference["key"]
     return {"name": entry["name"], "value": plain[key] if key in plain else b64decode(encoded[key]).decode()}
 
 
-def _needed(found: Find, kind: str, name: str) -> Manifest:
+def needed(found: Find, kind: str, name: str) -> Manifest:
+    """Return the object that a pod refers to.
+
+    Raises:
+        RehearsalError: it does not exist.
+    """
     if (kind, name) not in found:
         raise RehearsalError(f"{kind} {name} does not exist, and a pod needs it; apply it first")
     return found[kind, name]

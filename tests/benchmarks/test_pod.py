@@ -32,6 +32,6 @@ def test_a_parent_counts_with_its_workers() -> None:
         def workers(self) -> list[psutil.Process]:
             return [psutil.Process()]
 
-    used = Use.of(Service())  # type: ignore[arg-type]
+    used = Use.of(Service())  # type: ignore[arg-type]  # as much of a process as is asked
     alone = psutil.Process().memory_full_info().pss / 1024 / 1024
     assert used.memory == pytest.approx(2 * alone, rel=0.1)

@@ -11,8 +11,11 @@ from typing import Any
 import cdk8s
 import pytest
 
-from k8s_charts import Application, ChartError, Database, Images, Network, proxy
-from k8s_charts.arguments import check_image, check_ports, check_replicas
+from k8s_charts import nginx
+from k8s_charts.application import Application, Images
+from k8s_charts.arguments import ChartError, check_image, check_ports, check_replicas
+from k8s_charts.database import Database
+from k8s_charts.network import Network
 from k8s_charts.web_service import WebService
 
 DIGEST = f"sha256:{'0' * 64}"
@@ -181,4 +184,4 @@ runpy.run_module("k8s_charts.__main__", run_name="__main__")
 
 
 def test_the_image_of_nginx_is_pinned_by_digest() -> None:
-    assert re.fullmatch(r"\S+/nginx:1\.\d+\.\d+-\w+@sha256:[0-9a-f]{64}", proxy.IMAGE)
+    assert re.fullmatch(r"\S+/nginx:1\.\d+\.\d+-\w+@sha256:[0-9a-f]{64}", nginx.IMAGE)

@@ -4,16 +4,21 @@ from pathlib import Path
 
 import pytest
 
-from k8s_charts import ChartError, dockerfile
+from k8s_charts import dockerfile
+from k8s_charts.arguments import ChartError
 
 BUILD = """\
 ARG BASE
 FROM ${BASE} AS build
 ENV GRANIAN_PORT=1
 CMD ["not", "this"]
+COPY requirements.txt /build/
 FROM ${BASE} AS release
+COPY --from=build /opt /opt
+COPY migrations LICENSE ./
+ARG RELEASE=dev
 ENV GRANIAN_HOST=0.0.0.0 \\
-    GRANIAN_PORT=5001
+    GRANIAN_PORT=5001 RELEASE=${RELEASE}
 CMD ["granian", "application:app"]
 FROM release AS test
 ENV GRANIAN_PORT=2
@@ -26,7 +31,9 @@ def test_command_and_environment_are_those_that_the_last_stage_inherits(tmp_path
     (tmp_path / "Dockerfile").write_text(BUILD)
     start = dockerfile.read(tmp_path / "Dockerfile")
     assert start.command == ["granian", "application:app"]
-    assert start.environment == {"GRANIAN_HOST": "0.0.0.0", "GRANIAN_PORT": "5001"}  # noqa: S104 - in an image
+    settings = {"GRANIAN_HOST": "0.0.0.0", "GRANIAN_PORT": "5001", "RELEASE": "dev"}  # noqa: S104 - in an image
+    assert start.environment == settings
+    assert start.copied == [("migrations", "./"), ("LICENSE", "./")]
     assert start.ports == {5001}
 
 

@@ -2,7 +2,8 @@
 
 The folder that holds it holds `calls.jsonl`, a line of JSON a call, `registry.json`, digests by image reference, and
 `orders.json`: pairs of words and what a call that has all of them does instead: `fail`, `hang`, or the status to exit
-with. Who keeps a schema notes that it was dropped. Stacks that an order calls `differ` differ.
+with. Who keeps a schema notes that it was dropped, unless an order says that it `stays`. Stacks that an order calls
+`differ` differ.
 """
 
 import contextlib
@@ -38,21 +39,24 @@ def note(*words: str) -> None:
         calls.write(json.dumps(words) + "\n")
 
 
-def keep_schema() -> None:
-    """Be ready until the input ends, or the end is asked for."""
+def keep_schema() -> int:
+    """Be ready until the input ends, or the end is asked for; return whether the schema could not be dropped."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
         sys.stdout.write("ready\n")
         sys.stdout.flush()
         sys.stdin.read()
+    if [["schema"], "stays"] in orders():
+        return 1
     note("dropped")
+    return 0
 
 
 def answer(command: list[str], registry: dict[str, str]) -> int:
     """Do what the real command would do to the registry and to its files; return its exit status."""
     match command:
         case ["docker", "run", *_, "python", "-c", _]:
-            keep_schema()
+            return keep_schema()
         case ["docker", "save", "--output", archive, _]:
             Path(archive).write_text("")
         case ["cdk", "synth", *options]:
@@ -91,7 +95,7 @@ def main() -> int:
     command = [Path(sys.argv[0]).name, *sys.argv[1:]]
     note(*command)
     for words, order in orders():
-        if order != "differ" and all(any(word in argument for argument in command) for word in words):
+        if order not in {"differ", "stays"} and all(any(word in argument for argument in command) for word in words):
             if order == "hang":
                 signal.pause()
             sys.stderr.write("as ordered\n")

@@ -1,4 +1,4 @@
-from tests.ci.conftest import Workplace
+from tests.ci.workplace import Workplace
 
 
 def cdk(workplace: Workplace) -> list[list[str]]:

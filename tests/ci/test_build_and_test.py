@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.ci.conftest import Workplace
+from tests.ci.workplace import Workplace
 
 DATABASE = {
     "SLIPWAY_TEST_DATABASE_HOST": "test.example.internal",
@@ -154,6 +154,17 @@ def test_a_run_that_is_killed_drops_its_schema(workplace: Workplace, how: signal
     process.communicate(timeout=30)
     assert process.returncode != 0
     assert suites(workplace) == ["backend"]
+
+
+def test_a_schema_that_is_not_dropped_fails_the_run(workplace: Workplace) -> None:
+    workplace.order((["schema"], "stays"))
+
+    result = workplace.run("test", **DATABASE)
+
+    assert result.returncode == 1
+    assert suites(workplace) == ["backend", "frontend"]
+    (schema,) = schemas_of(workplace.calls)
+    assert result.stderr.startswith(f"ci/test: the schema {schema} may be left on test.example.internal;")
 
 
 def test_without_a_schema_no_suite_runs(workplace: Workplace) -> None:

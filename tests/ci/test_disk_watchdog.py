@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.ci.conftest import ROOT
+from tests.ci.workplace import ROOT
 
 SCRIPT = ROOT / "ansible/roles/disk_watchdog/files/disk_watchdog.py"
 IMAGES = "docker-images"

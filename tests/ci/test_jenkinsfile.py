@@ -1,31 +1,19 @@
 """What the Jenkinsfile says, read by the Groovy that Jenkins runs: which stage runs where, for how long, for whom."""
 
-import json
-import shutil
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
+import yaml
 
 from benchmarks import pipeline
-from tests.ci.conftest import ROOT
+from diagrams.jenkinsfile import BUILDS, Node, commands, held, leaves, minutes, runs, stages, within
+from tests.ci.workplace import ROOT
+from tests.play import role_variables
 
-pytestmark = pytest.mark.skipif(shutil.which("groovy") is None, reason="no Groovy here: apt-get install groovy")
-
-READER = Path(__file__).with_name("jenkinsfile.groovy")
-BUILDS = {
-    "main": {"BRANCH_NAME": "main"},
-    "branch": {"BRANCH_NAME": "feature"},
-    "pull request": {"BRANCH_NAME": "PR-1", "CHANGE_ID": "1", "CHANGE_TARGET": "main"},
-    "fork": {"BRANCH_NAME": "PR-2", "CHANGE_ID": "2", "CHANGE_TARGET": "main", "CHANGE_FORK": "stranger"},
-}
 EVERYBODY, MAIN = {"main", "branch", "pull request"}, {"main"}
 HOST = "test"
 DEPLOYER = "deploy"
-
-Node = dict[str, Any]
 
 
 class Stage(NamedTuple):
@@ -52,73 +40,6 @@ TABLE = {
     "verify": Stage(DEPLOYER, 90, MAIN, ["ci/verify"]),
 }
 SIDE_BY_SIDE = [["check"], ["infrastructure"], ["build", "test", "scan"]]
-
-
-@pytest.fixture(scope="module")
-def trees() -> dict[str, Node]:
-    """The pipeline as each build finds it."""
-    done = subprocess.run(
-        ["groovy", READER, ROOT / "Jenkinsfile", json.dumps(BUILDS)], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, done.stderr
-    read: dict[str, list[Node]] = json.loads(done.stdout)
-    return {build: tree for build, (tree,) in read.items()}
-
-
-def held(node: Node, name: str) -> list[Node]:
-    """Return the calls of that name that stand directly in a node's block."""
-    return [inner for inner in node.get("holds", []) if inner["name"] == name]
-
-
-def within(node: Node) -> Iterator[Node]:
-    """Yield a node and all that it holds, at any depth."""
-    yield node
-    for inner in node.get("holds", []):
-        yield from within(inner)
-
-
-def stages(node: Node) -> list[Node]:
-    """Return the stages directly within a stage or the pipeline, side by side or one after the other."""
-    return [stage for block in (*held(node, "stages"), *held(node, "parallel")) for stage in held(block, "stage")]
-
-
-def runs(stage: Node, build: dict[str, str]) -> bool:
-    """Answer the stage's `when`."""
-    for condition in (inner for when in held(stage, "when") for inner in when["holds"]):
-        match condition["name"]:
-            case "beforeAgent":
-                pass
-            case "branch":
-                if build["BRANCH_NAME"] != condition["arguments"][0]:
-                    return False
-            case "expression":
-                if not condition["value"]:
-                    return False
-            case unknown:
-                pytest.fail(f"the test does not know the condition {unknown!r}")
-    return True
-
-
-def leaves(node: Node, build: str, agent: str = "none", wanted: bool = True) -> Iterator[tuple[str, str, bool, Node]]:
-    """Yield each stage that has steps: its name, agent, whether the build runs it, and itself."""
-    for stage in stages(node):
-        own = [label["arguments"][0] for block in held(stage, "agent") for label in held(block, "label")]
-        where, runs_here = (own or [agent])[0], wanted and runs(stage, BUILDS[build])
-        if held(stage, "steps"):
-            yield stage["arguments"][0], where, runs_here, stage
-        yield from leaves(stage, build, where, runs_here)
-
-
-def minutes(stage: Node) -> int:
-    """Return a stage's own time-out."""
-    (timeout,) = [found for options in held(stage, "options") for found in held(options, "timeout")]
-    (given,) = timeout["arguments"]
-    return int(given["time"]) * {"MINUTES": 1, "HOURS": 60}[given["unit"]]
-
-
-def commands(node: Node) -> list[str]:
-    """Return what the shell is to do, in order."""
-    return [inner["arguments"][0] for inner in within(node) if inner["name"] == "sh"]
 
 
 def test_each_stage_runs_where_and_for_whom_the_table_says(trees: dict[str, Node]) -> None:
@@ -182,11 +103,43 @@ def test_what_takes_an_agent_cleans_up_always_and_last(trees: dict[str, Node]) -
 
 
 def test_results_are_kept_whatever_they_are(trees: dict[str, Node]) -> None:
-    verdict, release = stages(trees["main"])
-    (kept,) = [always for post in held(verdict, "post") for always in held(post, "always")]
-    assert {inner["name"] for inner in kept["holds"]} == {"junit", "archiveArtifacts"}
-    (told,) = [always for post in held(release, "post") for always in held(post, "always")]
-    assert commands(told) == ["ci/report"]
+    kept = [
+        {inner["name"] for post in held(stage, "post") for always in held(post, "always") for inner in always["holds"]}
+        for stage in stages(trees["main"])
+    ]
+    assert kept == [{"junit", "archiveArtifacts"}, {"archiveArtifacts"}]
+
+
+def test_the_chat_is_told_of_every_build_of_main_and_cannot_fail_it(trees: dict[str, Node]) -> None:
+    posts = {build: post for build, tree in trees.items() for post in held(tree, "post")}
+    (always,) = held(posts["main"], "always")
+    (shield,) = [node for node in within(always) if node["name"] == "catchError"]
+    (host,) = [node for node in within(shield) if node["name"] == "node"]
+
+    assert commands(posts["main"]) == commands(host) == ["ci/report"]
+    assert shield["arguments"][0]["buildResult"] == "SUCCESS"
+    assert host["arguments"] == [DEPLOYER]
+    assert [node for node in within(shield) if node["name"] == "timeout"]
+    for build in set(trees) - {"main"}:
+        assert not [node for node in within(posts[build]) if node["name"] == "node"], "it would wait for ever"
+
+
+def test_what_the_test_host_hands_over_overwrites_no_script(trees: dict[str, Node]) -> None:
+    folders = [node for node in within(trees["main"]) if node["name"] == "dir"]
+    carried = [(folder["arguments"], inner["name"]) for folder in folders for inner in folder["holds"]]
+
+    assert carried == [([".slipway/release"], "stash"), ([".slipway/release"], "unstash")]
+    assert len([node for node in within(trees["main"]) if node["name"] in {"stash", "unstash"}]) == len(carried)
+
+
+@pytest.mark.parametrize(("play", "agent"), [(0, DEPLOYER), (1, HOST)])
+def test_no_workspace_is_removed_while_a_stage_waits_in_it(play: int, agent: str) -> None:
+    role = "disk_watchdog"
+    site = yaml.safe_load((ROOT / "ansible/site.yml").read_text())
+    (given,) = [item["vars"] for item in site[play]["roles"] if item["role"] == role]
+    hours = (role_variables(ROOT / "ansible/roles" / role, "defaults") | given)["disk_watchdog_hours"]
+
+    assert min(hours) * 60 > max(stage.minutes for stage in TABLE.values() if stage.agent == agent)
 
 
 def test_one_build_of_a_branch_runs_at_a_time_and_old_ones_go(trees: dict[str, Node]) -> None:

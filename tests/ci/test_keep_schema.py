@@ -12,7 +12,7 @@ import pytest
 
 from rehearsal import mariadb
 from rehearsal.mariadb import MariaDB
-from tests.ci.conftest import ROOT
+from tests.ci.workplace import ROOT
 
 pytestmark = [
     pytest.mark.full,

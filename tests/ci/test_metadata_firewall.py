@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ci.conftest import ROOT
+from tests.ci.workplace import ROOT
 from tests.play import render, role_variables, run_play
 
 ROLE = ROOT / "ansible/roles/metadata_firewall"
@@ -32,6 +32,7 @@ def rendered(directory: Path, users: list[str]) -> str:
     return (directory / "nftables.conf").read_text()
 
 
+@pytest.mark.full
 def test_only_root_and_the_deploying_agent_are_named(tmp_path: Path) -> None:
     rules = rendered(tmp_path, roles()["metadata_firewall"]["metadata_firewall_users"])
 

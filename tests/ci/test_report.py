@@ -1,18 +1,38 @@
-"""The team's chat is told how a build ended, and nobody is told the chat's address."""
+"""CloudWatch and the team's chat are told how a build ended, and nobody is told the chat's address."""
 
 import pytest
 
-from tests.ci.conftest import Server, Workplace
+from tests.ci.server import Server
+from tests.ci.workplace import Workplace
 
 SECRET = "arn:aws:secretsmanager:eu-west-2:111122223333:secret:chat"
 BUILD = {"SLIPWAY_CHAT_SECRET": SECRET, "RESULT": "FAILURE", "BUILD_URL": "http://jenkins.example/1/"}
 
 
-def test_without_a_chat_nobody_is_told(workplace: Workplace) -> None:
-    result = workplace.run("report", RESULT="SUCCESS")
+@pytest.mark.full
+@pytest.mark.parametrize(
+    ("result", "told"), [("SUCCESS", [0]), ("UNSTABLE", [1]), ("FAILURE", [1]), ("ABORTED", []), ("NOT_BUILT", [])]
+)
+def test_cloudwatch_is_told_whether_the_build_failed(
+    workplace: Workplace, server: Server, aws: dict[str, str], result: str, told: list[int]
+) -> None:
+    done = workplace.run("report", RESULT=result, BUILD_URL=BUILD["BUILD_URL"], **aws)
 
-    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
-    assert workplace.calls == []
+    assert done.returncode == 0, done.stderr
+    assert [item["Value"] for request in server.metrics for item in request["MetricData"]] == told
+    assert {request["Namespace"] for request in server.metrics} <= {"Slipway/Pipeline"}
+    assert server.posted == []
+
+
+@pytest.mark.full
+def test_the_chat_is_told_where_cloudwatch_cannot_be(workplace: Workplace, server: Server, aws: dict[str, str]) -> None:
+    server.secrets[SECRET] = f"{server.url}/hook"
+
+    result = workplace.run("report", **BUILD, **aws, AWS_ENDPOINT_URL_CLOUDWATCH="http://127.0.0.1:9")
+
+    assert result.returncode == 1
+    assert result.stderr.startswith("CloudWatch could not be told FailedBuilds: ")
+    assert len(server.posted) == 1
 
 
 @pytest.mark.full

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.ci.conftest import Workplace
+from tests.ci.workplace import Workplace
 
 SERVICES = ("backend", "frontend")
 
@@ -18,6 +18,15 @@ def test_the_images_that_were_built_are_listed_and_judged(workplace: Workplace) 
         assert judged[judged.index("--severity") + 1] == "CRITICAL"
         assert "--ignore-unfixed" in judged
     assert not list((workplace.root / ".slipway/reports").glob("*.tar"))
+
+
+def test_builds_side_by_side_scan_with_a_cache_each(workplace: Workplace) -> None:
+    """The scanner's cache takes one process at a time."""
+    for number in "01":
+        workplace.run("scan", EXECUTOR_NUMBER=number)
+
+    volumes = [call[call.index("--volume") + 1] for call in workplace.called("trivy:")]
+    assert volumes == ["slipway-trivy-0:/root/.cache"] * 4 + ["slipway-trivy-1:/root/.cache"] * 4
 
 
 def test_the_scanner_is_pinned(workplace: Workplace) -> None:

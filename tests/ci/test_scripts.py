@@ -1,6 +1,6 @@
 import pytest
 
-from tests.ci.conftest import ROOT, Workplace
+from tests.ci.workplace import ROOT, Workplace
 
 PIPELINE = ("build", "test", "scan", "push", "plan", "deploy", "verify", "roll-back", "report", "clean")
 
@@ -38,3 +38,19 @@ def test_clean_removes_what_a_build_made_and_keeps_the_tools(workplace: Workplac
     assert not any(path.exists() for path in made)
     assert all(path.exists() for path in kept)
     assert workplace.called("image", "rm", f"slipway/backend:{workplace.commit}")
+
+
+def test_a_build_removes_its_own_images_and_none_of_another_build_of_the_commit(workplace: Workplace) -> None:
+    registry = {"SLIPWAY_CANDIDATE_REGISTRY": "registry.example/candidate"}
+    for number in "01":
+        workplace.run("build", EXECUTOR_NUMBER=number)
+    built = {call[call.index("--tag") + 1] for call in workplace.called("docker", "build")}
+    assert len(built) == 8
+
+    workplace.run("clean", **registry, EXECUTOR_NUMBER="0")
+
+    removed = {name for call in workplace.called("image", "rm") for name in call[call.index("--force") + 1 :]}
+    assert removed & built == {name for name in built if name.endswith("-0")}
+    assert removed - built == {
+        f"registry.example/candidate/{name}:{workplace.commit}" for name in ("backend", "frontend")
+    }

@@ -14,8 +14,8 @@ from uuid import uuid4
 
 import pytest
 
-from tests.ci.conftest import Server, aws_at, serve
 from tests.ci.jenkins.rendered import BARE
+from tests.ci.server import Server, aws_at, serve
 from tests.images.conftest import ROOT, base, podman
 
 __all__ = ["base"]
@@ -54,10 +54,14 @@ class Host:
         return subprocess.run(["podman", "exec", self.container, *command], capture_output=True, text=True, check=False)
 
     def converge(self, archive: Path, variables: dict[str, object], environment: dict[str, str]) -> None:
-        """Apply the playbooks in `archive` once, with the script that the delivery has Systems Manager run."""
+        """Apply the playbooks in `archive` once, with the script that the delivery has Systems Manager run.
+
+        It shows what it changes, so that a secret which it would show is seen.
+        """
         podman("cp", str(archive), f"{self.container}:/opt/slipway/ansible.zip")
         encoded = base64.b64encode(json.dumps(variables).encode()).decode()
-        settings = [f"--env={name}={value}" for name, value in environment.items()]
+        shown = {"ANSIBLE_DIFF_ALWAYS": "true", **environment}
+        settings = [f"--env={name}={value}" for name, value in shown.items()]
         done = subprocess.run(
             ["podman", "exec", *settings, self.container, "sh", DELIVERY, self.name, encoded],
             capture_output=True,
@@ -112,6 +116,7 @@ def build_side(image: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator
             aws.parameters.update({CONTROLLER_KEY: "none", TEST_HOST_KEY: "none"})
             aws.secrets["secret"] = PASSWORD
             variables = variables_of(jenkins, test)
+            leave_a_home(jenkins)
             for _ in range(2):
                 runs = [pool.submit(host.converge, Path(archive), variables, aws_at(aws)) for host in hosts]
                 for run in runs:
@@ -130,6 +135,12 @@ def start(name: str, image: str, network: str) -> Host:
     (details,) = json.loads(podman("inspect", container))
     podman("cp", str(ROOT / "constructs/slipway/ansible_delivery.sh"), f"{container}:{DELIVERY}")
     return Host(name, container, details["NetworkSettings"]["Networks"][network]["IPAddress"], [])
+
+
+def leave_a_home(jenkins: Host) -> None:
+    """Put there what the volume of another Jenkins host brings: a plugin that is not listed any more."""
+    jenkins.run("mkdir", "--parents", "/var/lib/jenkins/plugins/left")
+    jenkins.run("touch", "/var/lib/jenkins/plugins/left.jpi", "/var/lib/jenkins/plugins/installed-0")
 
 
 def variables_of(jenkins: Host, test: Host) -> dict[str, object]:

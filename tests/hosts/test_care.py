@@ -4,7 +4,7 @@ import shlex
 
 import pytest
 
-from tests.ci.conftest import aws_at
+from tests.ci.server import aws_at
 from tests.hosts.conftest import BuildSide, Host
 from tests.hosts.test_access import sign_in
 
@@ -16,21 +16,21 @@ def property_of(host: Host, unit: str, name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("name", "unit", "weight", "tasks"),
+    ("name", "unit", "share", "weight", "tasks"),
     [
-        ("jenkins", "jenkins.service", "200", "2048"),
-        ("jenkins", "user.slice", "50", "4096"),
-        ("test", "user.slice", "50", "4096"),
-        ("test", "containers.slice", "50", "4096"),
+        ("jenkins", "jenkins.service", 0.45, "200", "2048"),
+        ("jenkins", "user.slice", 0.45, "50", "4096"),
+        ("test", "user.slice", 0.6, "50", "4096"),
+        ("test", "containers.slice", 0.3, "50", "4096"),
     ],
 )
 def test_what_builds_may_take_leaves_the_host_alive(
-    build_side: BuildSide, name: str, unit: str, weight: str, tasks: str
+    build_side: BuildSide, name: str, unit: str, share: float, weight: str, tasks: str
 ) -> None:
     host: Host = getattr(build_side, name)
     memory = int(host.run("awk", "/MemTotal/ {print $2}", "/proc/meminfo")) * 1024
 
-    assert int(property_of(host, unit, "MemoryMax")) == pytest.approx(0.45 * memory, rel=0.01)
+    assert int(property_of(host, unit, "MemoryMax")) == pytest.approx(share * memory, rel=0.01)
     assert property_of(host, unit, "CPUWeight") == weight
     assert property_of(host, unit, "TasksMax") == tasks
 
@@ -48,9 +48,12 @@ def test_docker_runs_as_configured(build_side: BuildSide) -> None:
 
 
 def test_the_watchdog_is_told_its_thresholds_and_its_homes(build_side: BuildSide) -> None:
-    for host, home in ((build_side.jenkins, "/home/deploy"), (build_side.test, "/home/build")):
+    for host, hours, home in (
+        (build_side.jenkins, "168 72 27", "/home/deploy"),
+        (build_side.test, "168 24 4", "/home/build"),
+    ):
         command = property_of(host, "disk-watchdog", "ExecStart")
-        assert f"disk-watchdog --begin 80 --end 65 --hours 168 24 4 --homes {home} ;" in command
+        assert f"disk-watchdog --begin 80 --end 65 --hours {hours} --homes {home} ;" in command
 
 
 def test_the_watchdog_removes_images_and_workspaces_and_nothing_else(build_side: BuildSide) -> None:
@@ -89,12 +92,11 @@ def test_the_metrics_reach_cloudwatch(build_side: BuildSide, name: str, paths: l
     build_side.aws.metrics.clear()
     host.run("systemctl", "start", "host-metrics")
 
-    (told,) = build_side.aws.metrics
+    (told,) = (item for item in build_side.aws.metrics if item["Namespace"] == "Slipway/Hosts")
     here = {"Name": "Host", "Value": f"slipway-{name}"}
     values = {
         (item["MetricName"], *(part["Value"] for part in item["Dimensions"][1:])): item for item in told["MetricData"]
     }
-    assert told["Namespace"] == "Slipway/Hosts"
     assert set(values) == {("MemoryUsed",), ("FailedUnits",), *(("DiskUsed", path) for path in paths)}
     assert all(item["Dimensions"][0] == here for item in values.values())
     assert all(0 < item["Value"] < 100 for key, item in values.items() if key != ("FailedUnits",))

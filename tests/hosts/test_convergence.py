@@ -2,13 +2,13 @@
 
 import pytest
 
-from tests.ci.conftest import ROOT
+from tests.ci.workplace import ROOT
 from tests.hosts.conftest import PASSWORD, BuildSide, Host
 
 pytestmark = pytest.mark.container
 
 SERVICES = {
-    "jenkins": ["jenkins", "nftables"],
+    "jenkins": ["jenkins", "nftables", "queue-metrics.timer"],
     "test": ["docker"],
 }
 EVERYWHERE = [
@@ -30,6 +30,8 @@ PERMISSIONS = {
         "600 jenkins:jenkins /etc/jenkins/secrets/admin-password",
         "644 root:root /etc/nftables.conf",
         "600 deploy:deploy /home/deploy/.docker/config.json",
+        "755 root:root /usr/local/sbin/queue-metrics",
+        "750 jenkins:jenkins /var/lib/jenkins",
         "700 jenkins:jenkins /var/lib/jenkins/.ssh",
         "600 jenkins:jenkins /var/lib/jenkins/.ssh/id_ed25519",
     ],
@@ -91,6 +93,7 @@ def test_every_unit_that_was_written_is_sound(host: Host) -> None:
 
 @both
 def test_the_administrators_password_is_nowhere_in_what_a_run_prints(host: Host) -> None:
+    assert all("+++ after" in output for output in host.outputs[:1]), "the runs show differences"
     assert all(PASSWORD not in output for output in host.outputs)
 
 
@@ -109,13 +112,24 @@ def test_jenkins_never_started_without_its_configuration(build_side: BuildSide) 
     assert "Failed" not in journal
 
 
-def test_every_plugin_of_the_list_was_handed_to_the_plugin_manager(build_side: BuildSide) -> None:
+def test_jenkins_has_every_plugin_of_the_list_and_none_that_an_earlier_list_had(build_side: BuildSide) -> None:
     listed = (ROOT / "ansible/roles/jenkins_controller/files/plugins.txt").read_text().splitlines()
     names = {line.partition(":")[0] for line in listed if line and not line.startswith("#")}
     files = build_side.jenkins.run("ls", "/var/lib/jenkins/plugins").split()
 
-    assert {file.removesuffix(".jpi") for file in files if file.endswith(".jpi")} == names
+    assert {file for file in files if not file.startswith("installed-")} == {f"{name}.jpi" for name in names}
+    assert build_side.jenkins.try_run("test", "-e", "/var/lib/jenkins/plugins.new").returncode != 0
+
+
+def test_the_homes_files_belong_to_jenkins_on_every_host_that_their_volume_comes_to(build_side: BuildSide) -> None:
+    assert build_side.jenkins.run("id", "jenkins") == "uid=880(jenkins) gid=880(jenkins) groups=880(jenkins)"
+    assert build_side.jenkins.run("stat", "--format=%u:%g", "/var/lib/jenkins/plugins") == "880:880"
 
 
 def test_kubectl_is_the_one_of_the_checked_archive(build_side: BuildSide) -> None:
     assert build_side.test.run("kubectl", "version") == "kubectl version"
+
+
+@pytest.mark.parametrize("tool", ["groovy", "java", "shellcheck"])
+def test_the_checks_of_a_push_find_their_tools(build_side: BuildSide, tool: str) -> None:
+    assert build_side.test.run("runuser", "--user=build", "--", tool, "--version")

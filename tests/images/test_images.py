@@ -12,7 +12,7 @@ import urllib3
 from k8s_charts import __main__ as synthesis
 from k8s_charts import nginx
 from rehearsal import manifests
-from tests.images.conftest import inspect, podman
+from tests.images.conftest import ROOT, inspect, podman
 
 pytestmark = pytest.mark.container
 
@@ -45,6 +45,16 @@ def _found(image: str, programs: tuple[str, ...]) -> set[str]:
 @pytest.mark.parametrize("name", SERVICES)
 def test_the_image_says_which_release_it_is(name: str, images: dict[str, str]) -> None:
     assert inspect(images[name])["Labels"]["org.opencontainers.image.revision"] == "test"
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_the_same_content_in_another_release_says_so(name: str, images: dict[str, str], base: str) -> None:
+    """An engine that keeps what it has built must not take the other release's image for this one's."""
+    image = f"{images[name].rpartition(':')[0]}:another"
+    arguments = (f"--build-arg=BASE={base}", "--build-arg=RELEASE=another", "--target=runtime", f"--tag={image}")
+    podman("build", "--network=host", *arguments, str(ROOT / "services" / name))
+    assert "RELEASE=another" in inspect(image)["Config"]["Env"]
+    assert "RELEASE=test" in inspect(images[name])["Config"]["Env"]
 
 
 @pytest.mark.parametrize("name", SERVICES)

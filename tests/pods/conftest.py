@@ -15,7 +15,7 @@ from tests.pods import places, report
 from tests.pods.database import Database
 from tests.pods.places import Place
 from tests.pods.release import Release
-from tests.pods.stage import PODS, Scene, Stage, page_view
+from tests.pods.stage import PAUSE, PODS, Scene, Stage, page_view
 from tests.system.load import Request
 
 _SCENES = pytest.StashKey[list[Scene]]()
@@ -44,7 +44,7 @@ def database(place: Place) -> Database:
 
 
 @pytest.fixture(scope="session")
-def stage(place: Place, images: dict[str, str]) -> Stage:  # noqa: F811
+def stage(place: Place, images: dict[str, str]) -> Stage:  # noqa: F811 - the fixture above
     """The first release, which runs."""
     stage = Stage(place, Release("one", **images))
     first = {pod: stage.variant(pod, "one", "ENV RELEASE=one") for pod in PODS}
@@ -60,8 +60,8 @@ def play(stage: Stage, request: pytest.FixtureRequest) -> Play:
     """Play a scene under load, and keep what users noticed of it."""
 
     @contextmanager
-    def playing(what: str, requests: Callable[[int], Request] = page_view) -> Iterator[Scene]:
-        with stage.load(requests) as load:
+    def playing(what: str, requests: Callable[[int], Request] = page_view, pause: float = PAUSE) -> Iterator[Scene]:
+        with stage.load(requests, pause=pause) as load:
             scene = Scene(what, load)
             request.config.stash.setdefault(_SCENES, []).append(scene)
             yield scene

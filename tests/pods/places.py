@@ -9,12 +9,14 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from k8s_charts import Network, proxy
+from k8s_charts import nginx
+from k8s_charts.network import Network
 from rehearsal import mariadb
 from rehearsal.cluster import Cluster
 from rehearsal.kubectl import Kubectl
 from rehearsal.mariadb import MariaDB
 from rehearsal.node import Node
+from rehearsal.node.podman import Podman
 from tests.pods import clusters
 from tests.pods.database import Database, DatabasePod
 from tests.pods.release import NAMESPACE, Surroundings
@@ -59,14 +61,14 @@ def _here() -> Iterator[Place]:
     if not mariadb.available():
         pytest.skip(mariadb.MISSING)
     with (
-        Node("pods") as node,
+        Node(Podman("pods")) as node,
         TemporaryDirectory() as home,
         MariaDB(Path(home), options=[f"--bind-address={node.address}"]) as database,
     ):
         database.sql("CREATE USER application@'%' IDENTIFIED BY 'secret'; GRANT ALL ON users.* TO application@'%'")
         uri = f"mysql+pymysql://application:secret@{node.address}:{database.port}/users?charset=utf8mb4"
         network = Network(resolver=node.address, entrances=[node.subnet], databases=[f"{node.address}/32"])
-        node.expose("proxy", port=proxy.PORT, health_path="/healthz")
+        node.expose("proxy", port=nginx.PORT, health_path="/healthz")
         yield Place(
             cluster=node,
             surroundings=Surroundings(uri, network),

@@ -8,7 +8,9 @@ from tempfile import TemporaryDirectory
 
 import cdk8s
 
-from k8s_charts import Application, Database, Images, Network
+from k8s_charts.application import Application, Images
+from k8s_charts.database import Database
+from k8s_charts.network import Network
 from rehearsal.manifests import Manifest
 
 NAMESPACE = "slipway"

@@ -26,7 +26,7 @@ LEAST_REQUESTS = 10_000
 GATE_SECONDS = 600.0
 """What a good release may take, as in production."""
 
-_CONNECTIONS, _PAUSE = 10, 0.03  # half of what two cores can carry beside nine pods: these need the rest to start
+_CONNECTIONS, PAUSE = 10, 0.03  # half of what two cores can carry beside nine pods: these need the rest to start
 _BEFORE, _AFTER = 500, 500
 """Requests before anything happens, and after it has."""
 
@@ -117,9 +117,11 @@ class Stage:
         wait_for(lambda: _serves(f"{self.cluster.url}/"), f"the page at {self.cluster.url}", _ENTRANCE_PATIENCE)
 
     @contextmanager
-    def load(self, requests: Callable[[int], Request] = page_view, least: int = LEAST_REQUESTS) -> Iterator[Load]:
+    def load(
+        self, requests: Callable[[int], Request] = page_view, least: int = LEAST_REQUESTS, pause: float = PAUSE
+    ) -> Iterator[Load]:
         """Keep users busy from before the block to after it, with as many requests as a scene must have."""
-        load = Load(self.cluster.url, requests, _CONNECTIONS, _PAUSE, keep=self.place.keeps_connections)
+        load = Load(self.cluster.url, requests, _CONNECTIONS, pause, keep=self.place.keeps_connections)
         with load.running():
             wait_for(lambda: len(load.answers) >= _BEFORE, "users before")
             yield load
@@ -137,12 +139,12 @@ def _serves(url: str) -> bool:
         return False
 
 
-def wait_for(true: Callable[[], bool], what: str, patience: float = _PATIENCE) -> float:
-    """Wait until something is true, and return how long it took."""
+def wait_for(true: Callable[[], bool], what: str, patience: float = _PATIENCE, look: float = _LOOK_SECONDS) -> float:
+    """Wait until something is true, which is looked at every `look` seconds, and return how long it took."""
     begun = monotonic()
     while not true():
         assert monotonic() - begun < patience, f"{what}: not after {patience:.0f} s"
-        sleep(_LOOK_SECONDS)
+        sleep(look)
     return monotonic() - begun
 
 

@@ -1,5 +1,6 @@
 """What users notice of a release, of a pod that dies, of a database that goes away: nothing, with few exceptions."""
 
+from itertools import product
 from time import monotonic, sleep
 from typing import Any
 from urllib.parse import parse_qs, quote
@@ -11,8 +12,9 @@ from slipway.rollout_gate_handler.gate.handler import RolloutError
 from tests.pods.conftest import Play
 from tests.pods.database import Database
 from tests.pods.release import BREAKS
-from tests.pods.stage import FEWEST, PODS, Stage, page_view, wait_for
+from tests.pods.stage import FEWEST, PAUSE, PODS, Stage, page_view, wait_for
 from tests.system.load import Load, Request
+from tests.system.noise import assert_under
 
 pytestmark = [pytest.mark.pods]
 
@@ -35,12 +37,12 @@ def test_a_rolling_update_drops_no_request(pod: str, stage: Stage, play: Play) -
         stage.roll_out(stage.release.with_image(f"{pod}-two", pod, image))
         rolled_out = monotonic() - begun
         stage.wait_until_settled(pod)
-        sleep(2)
+        # Connections are renewed within 75 seconds. To read the logs takes what users need, so that it is done seldom.
+        wait_for(lambda: all(map(stage.served, stage.pods(pod))), "a request to every new pod", look=10)
         served = [stage.served(new) for new in stage.pods(pod)]
     scene.seen = f"rolled out after {rolled_out:.0f} s; requests to the new pods: {served}"
     assert not scene.failed(), scene.explain()
     assert len(served) == FEWEST
-    assert min(served) > 0, "a new pod has served nobody"
     assert ("two" in scene.releases()) is (":two" in stage.release.frontend)
 
 
@@ -80,33 +82,36 @@ def test_a_broken_release_reaches_no_user(breaks: str, stage: Stage, play: Play)
 
 
 def test_a_database_that_restarts(database: Database, play: Play) -> None:
-    run = uuid4().hex[:8]
-    with play("the database is restarted", reads_and_writes(run)) as scene:
-        begun = monotonic()
-        database.stop()
-        sleep(5)
-        database.start()
-        ended = monotonic()
-        sleep(RECOVERY + 5)
-    failed = scene.failed()
-    back = max(answer.ended for answer in failed) - ended
-    stored = set(database.sql("SELECT userName FROM users", schema="users").split())
-    scene.seen = f"back after {max(0, back):.1f} s; {len(acknowledged(scene.load))} writes acknowledged, all kept"
-    assert failed
-    assert {answer.status for answer in failed} == {503}, scene.explain()
-    assert all(answer.retry_after for answer in failed)
-    assert begun <= min(answer.ended for answer in failed)
-    assert back < RECOVERY, scene.explain()
-    assert max(answer.seconds for answer in scene.load.answers) < SLOWEST
-    assert acknowledged(scene.load)
-    assert acknowledged(scene.load) <= stored
+    def restart() -> float:
+        run = uuid4().hex[:8]
+        with play("the database is restarted", reads_and_writes(run)) as scene:
+            begun = monotonic()
+            database.stop()
+            sleep(5)
+            database.start()
+            ended = monotonic()
+            sleep(RECOVERY + 5)
+        failed = scene.failed()
+        back = max(answer.ended for answer in failed) - ended
+        stored = set(database.sql("SELECT userName FROM users", schema="users").split())
+        scene.seen = f"back after {max(0, back):.1f} s; {len(acknowledged(scene.load))} writes acknowledged, all kept"
+        assert {answer.status for answer in failed} == {503}, scene.explain()
+        assert all(answer.retry_after for answer in failed)
+        assert begun <= min(answer.ended for answer in failed)
+        assert back < RECOVERY, scene.explain()
+        assert acknowledged(scene.load)
+        assert acknowledged(scene.load) <= stored
+        return max(answer.seconds for answer in scene.load.answers)
+
+    assert_under(SLOWEST, restart)
 
 
 def test_pods_are_added_and_taken_away(stage: Stage, play: Play) -> None:
-    with play("from 3 pods of each to 6, and back") as scene:
-        for pod in PODS:
-            stage.cluster.scale(pod, 2 * FEWEST)
-            stage.wait_until_settled(pod, 2 * FEWEST)
+    """One by one, and with fewer users: two cores that hold twice the pods have less left for them."""
+    with play("from 3 pods of each to 6, and back", pause=3 * PAUSE) as scene:
+        for pod, replicas in product(PODS, range(FEWEST + 1, 2 * FEWEST + 1)):
+            stage.cluster.scale(pod, replicas)
+            stage.wait_until_settled(pod, replicas)
         sleep(15)
         most = [stage.ready(pod) for pod in PODS]
         for pod in PODS:

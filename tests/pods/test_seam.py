@@ -13,10 +13,11 @@ import pytest
 from rehearsal.kubectl import Kubectl
 from rehearsal.node import Node
 from rehearsal.node.api import Api
+from rehearsal.node.podman import Podman
 from slipway.rollout_gate_handler.gate.handler import RolloutError, verdict
 from slipway.rollout_gate_handler.gate.kubernetes import Kubernetes
 from tests.pods.stage import wait_for
-from tests.rehearsal.conftest import real_kubectl  # noqa: F401 - a fixture
+from tests.rehearsal.conftest import real_kubectl  # noqa: F401 - a fixture, which the argument of its name asks for (F811)
 
 pytestmark = pytest.mark.container
 
@@ -31,12 +32,17 @@ CRASHES = "raise SystemExit('this release crashes')"
 @pytest.fixture
 def api() -> Iterator[Api]:
     """Yield the API of a node on which nothing runs."""
-    with Node(f"seam-{uuid4().hex[:4]}") as node, Api(node) as api:
+    with Node(Podman(f"seam-{uuid4().hex[:4]}")) as node, Api(node) as api:
         yield api
 
 
 @pytest.fixture
-def cluster(api: Api, real_kubectl: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Kubectl:  # noqa: F811
+def cluster(
+    api: Api,
+    real_kubectl: Path,  # noqa: F811 - the fixture above
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Kubectl:
     """Return the node as kubectl shows it."""
     api.write_kubeconfig(tmp_path / "kubeconfig")
     monkeypatch.setenv("KUBECONFIG", str(tmp_path / "kubeconfig"))

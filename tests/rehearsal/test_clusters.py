@@ -55,7 +55,7 @@ def namespace(name: str, **labels: str) -> dict[str, Any]:
 
 
 @pytest.fixture
-def cluster(api: object, node: StillNode) -> StillNode:  # noqa: ARG001
+def cluster(api: object, node: StillNode) -> StillNode:  # noqa: ARG001 - it has to run
     """Return what kubectl takes for a cluster of three nodes."""
     node.kept.clear()
     node.apply(machine(name) for name in "abc")

@@ -73,6 +73,11 @@ def test_the_uri_leads_to_the_schema_users(database: MariaDB) -> None:
     assert database.sql("SELECT name, 1 FROM names", schema="users") == "Zoë 🦊\t1\n"
 
 
+def test_it_works_in_a_folder_whose_name_has_a_space() -> None:
+    with tempfile.TemporaryDirectory() as home, MariaDB(Path(home, "a folder")) as database:
+        assert query(database, "SELECT 1") == ((1,),)
+
+
 def test_what_the_server_refuses_is_told(database: MariaDB) -> None:
     with pytest.raises(RehearsalError, match=r"MariaDB refused 'SELECT nonsense': .*Unknown column"):
         database.sql("SELECT nonsense")

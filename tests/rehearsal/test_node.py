@@ -194,7 +194,7 @@ def heard(answers: list[bool], **thresholds: int) -> list[bool]:
     """Return what a prober tells of these answers."""
 
     class Answering(Probe):
-        async def ask(self, address: str) -> bool:  # noqa: ARG002
+        async def ask(self, address: str) -> bool:  # noqa: ARG002 - as a probe is asked
             return left.pop(0)
 
     async def until_asked() -> None:
@@ -303,6 +303,11 @@ def test_podman_runs_the_pod_that_the_manifest_describes(told: dict[tuple[str, s
         "searches": ["slipway.svc.cluster.local", "svc.cluster.local", "cluster.local"],
         "options": meant["dnsConfig"]["options"],
     }
+
+
+def test_a_long_name_makes_a_hostname_that_linux_takes(told: dict[tuple[str, str], manifests.Manifest]) -> None:
+    pod = template.pod("migration-" + "0" * 52 + "-1", told["Deployment", "proxy"])
+    assert template.for_podman("n", pod, told, "10.0.0.1")[0]["spec"]["hostname"] == "migration-" + "0" * 52
 
 
 def test_two_pods_share_no_volume(told: dict[tuple[str, str], manifests.Manifest]) -> None:

@@ -13,6 +13,8 @@ from ansible.template import Templar, trust_as_template
 _LOOKUP = "ansible_collections.amazon.aws.plugins.lookup.ssm_parameter.LookupModule.run"
 _HOST_KEY = "ssh-ed25519 AAAA"
 """What the hosts would read from Systems Manager."""
+_FACTS = {"default_ipv4": {"address": "10.40.1.2"}}
+"""What Ansible would find out about the hosts."""
 _load_plugins = cache(init_plugin_loader)
 
 
@@ -31,7 +33,11 @@ def render(playbooks: Path, target: Path) -> None:
 def _render_role(role: Path, given: dict[str, Any], target: Path) -> None:
     key = target / "host-key.pub"
     key.write_text(_HOST_KEY)
-    variables: dict[str, Any] = {"ansible_managed": "Ansible", "ansible_search_path": [str(role)]}
+    variables: dict[str, Any] = {
+        "ansible_managed": "Ansible",
+        "ansible_search_path": [str(role)],
+        "ansible_facts": _FACTS,
+    }
     for path in (role / "defaults/main.yml", role / "vars/main.yml"):
         variables |= _load(path) if path.exists() else {}
     variables |= {**given, "jenkins_controller_host_key_file": str(key)}

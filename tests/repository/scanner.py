@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 import tomllib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -94,7 +95,7 @@ class Scan:
 
     def unused(self, place: str) -> list[str]:
         """Return the reasons of the rules that were made for a place and covered nothing."""
-        return [rule.reason for rule in RULES[place] if rule not in self.used]
+        return [rule.reason for rule in RULES.get(place, []) if rule not in self.used]
 
 
 def scan(root: Path, paths: Iterable[str]) -> Scan:
@@ -106,6 +107,13 @@ def scan(root: Path, paths: Iterable[str]) -> Scan:
         used |= covering
         secrets += [] if covering else [finding]
     return Scan(secrets, used)
+
+
+def kept(root: Path) -> list[str]:
+    """Return the paths of all files that git keeps or would keep."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
+    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    return [path for path in listed.split("\0") if (root / path).is_file()]
 
 
 def files_below(root: Path) -> list[str]:

@@ -8,7 +8,13 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LOCKS = sorted(
     path.relative_to(ROOT)
-    for pattern in ("requirements*.txt", "services/*/requirements*.txt", "ansible/requirements.txt", "ci/uv.txt")
+    for pattern in (
+        "requirements*.txt",
+        "services/*/requirements*.txt",
+        "ansible/requirements.txt",
+        "rehearsal/aws/requirements.txt",
+        "ci/uv.txt",
+    )
     for path in ROOT.glob(pattern)
 )
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)", re.MULTILINE)

@@ -9,17 +9,10 @@ import yaml
 
 from tests.repository.plants import PLANTS
 from tests.repository.playbooks import render
-from tests.repository.scanner import Scan, files_below, is_text, scan
+from tests.repository.scanner import Scan, files_below, is_text, kept, scan
 
 ROOT = Path(__file__).parents[2]
 PLAYBOOKS = ROOT / "ansible"
-
-
-def kept(root: Path) -> list[str]:
-    """Return the paths of all files that git keeps or would keep."""
-    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--deduplicate"]
-    listed = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
-    return [path for path in listed.split("\0") if (root / path).is_file()]
 
 
 @pytest.fixture(scope="module")

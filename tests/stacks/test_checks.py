@@ -62,6 +62,7 @@ ACKNOWLEDGED = {
     ],
     "DataStack/Database/Instance": ["RDS11"],
     "ProdStack/Gate/Role": ["IAM5[*]"],
+    "ProdStack/Watch/Pods/Role": ["IAM5[*]"],
     "ProdStack/EntryPoint/AccessLogs": ["S1"],
     "ProdStack/EntryPoint/SecurityGroup": ["EC23"],
 }

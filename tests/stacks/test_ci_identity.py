@@ -103,7 +103,7 @@ def test_the_test_host_writes_candidates_and_nothing_else(template: Template) ->
     assert "TestDatabase" in str(allowed["secretsmanager:GetSecretValue"])
     assert flat(allowed["rds-db:connect"][0]).endswith("/application")
     assert parameters(allowed["ssm:PutParameter"]) == {"TestHostKey"}
-    assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "TestHostKey"}
+    assert parameters(allowed["ssm:GetParameter"]) == {"ControllerKey", "LastGood", "TestHostKey"}
 
 
 def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -> None:
@@ -120,7 +120,7 @@ def test_jenkins_deploys_through_two_bootstrap_roles_alone(template: Template) -
 def test_jenkins_reads_the_secrets_that_the_settings_name_and_the_test_host_does_not() -> None:
     arns = {
         f"ci.{setting}": f"arn:aws:secretsmanager:eu-west-2:111122223333:secret:{setting}-AbCdEf"
-        for setting in ("chat_secret", "github_token_secret", "oidc_client_secret")
+        for setting in ("chat_secret", "github_token_secret", "jira_secret", "oidc_client_secret")
     }
     others = {"ci.repository": "https://github.com/you/slipway.git", "ci.oidc_issuer": "https://id.example.com"}
     oidc = {"ci.oidc_client_id": "jenkins", "ci.oidc_admins": "platform"}
@@ -203,11 +203,21 @@ def test_no_function_can_make_its_log_group_anew(template: Template) -> None:
 
 @pytest.mark.parametrize("role", ["JenkinsRole", "TestRole"])
 def test_a_host_tells_metrics_where_its_playbook_does_and_nowhere_else(template: Template, role: str) -> None:
-    (statement,) = [item for item in statements(template, role) if "cloudwatch:PutMetricData" in listed(item["Action"])]
-    defaults = yaml.safe_load((ROOT / "ansible/roles/host_metrics/defaults/main.yml").read_text())
+    telling = [item for item in statements(template, role) if "cloudwatch:PutMetricData" in listed(item["Action"])]
+    namespaces = [_namespace("host_metrics"), *([_namespace("queue_metrics")] if role == "JenkinsRole" else [])]
 
-    namespace = defaults["host_metrics_namespace"]
-    assert statement["Condition"] == {"StringEquals": {"cloudwatch:namespace": namespace}}
+    assert [item["Condition"] for item in telling] == [
+        {"StringEquals": {"cloudwatch:namespace": namespace}} for namespace in namespaces
+    ]
+
+
+def _namespace(role: str) -> str:
+    defaults = yaml.safe_load((ROOT / f"ansible/roles/{role}/defaults/main.yml").read_text())
+    return str(defaults[f"{role}_namespace"])
+
+
+def test_the_pipelines_scripts_tell_metrics_where_the_playbook_does() -> None:
+    assert f'NAMESPACE = "{_namespace("queue_metrics")}"' in (ROOT / "ci/tell_metric.py").read_text()
 
 
 def test_a_host_names_itself_as_its_tag_does(template: Template) -> None:

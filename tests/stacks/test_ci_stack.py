@@ -71,7 +71,7 @@ def test_a_host_that_fails_is_moved_and_one_that_hangs_restarted_and_somebody_is
         # the metric is 0 or 1
         judged = [alarm["Properties"][key] for key in ("Statistic", "ComparisonOperator", "Threshold")]
         assert judged == ["Maximum", "GreaterThanOrEqualToThreshold", 1]
-        act, tell = alarm["Properties"]["AlarmActions"]
+        tell, act = alarm["Properties"]["AlarmActions"]
         assert flat(act).endswith(f":ec2:{action}")
         assert "NetworkStack:ExportsOutputRefAlarms" in tell["Fn::ImportValue"]
 
@@ -173,6 +173,7 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
         "slipway_github_token_secret",
         "slipway_jenkins_admin_secret",
         "slipway_jenkins_volume_id",
+        "slipway_jira_secret",
         "slipway_last_good_parameter",
         "slipway_oidc_admins",
         "slipway_oidc_client_id",

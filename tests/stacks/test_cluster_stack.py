@@ -1,6 +1,10 @@
+import json
+from typing import Any
+
 import pytest
 from aws_cdk.assertions import Match, Template
 
+from tests.stacks.roles import actions
 from tests.stacks.synthesis import Synthesis
 
 STACK = "ClusterStack"
@@ -125,6 +129,46 @@ def test_metrics_server_comes_after_the_nodes_it_runs_on(template: Template) -> 
     template.has_resource(
         "AWS::EKS::Addon", {"Properties": {"AddonName": "metrics-server"}, "DependsOn": Match.array_with([nodes])}
     )
+
+
+def test_pods_logs_go_to_a_group_of_the_stack_as_they_were_written(template: Template) -> None:
+    template.has_resource_properties("AWS::Logs::LogGroup", {"LogGroupName": "/slipway/pods", "RetentionInDays": 30})
+    addon = _logging(template)
+    configuration = json.loads(addon["Properties"]["ConfigurationValues"])
+    files = configuration["containerLogs"]["fluentBit"]["config"]["extraFiles"]
+    assert configuration["agents"] == []  # what collects metrics
+    assert [name for name, text in files.items() if text.startswith("#")] == ["dataplane-log.conf", "host-log.conf"]
+    (output,) = files["application-log.conf"].split("[OUTPUT]")[1:]
+    assert dict(line.split(None, 1) for line in output.strip().splitlines()) == {
+        "Name": "cloudwatch_logs",
+        "Match": "pods.*",
+        "region": "${AWS_REGION}",
+        "log_group_name": "/slipway/pods",
+        "log_stream_prefix": "${HOST_NAME}.",
+        "log_key": "log",
+        "auto_create_group": "false",
+    }
+    assert "{{" not in files["application-log.conf"]  # the add-on's chart would fill it in
+
+
+def test_what_collects_logs_may_write_to_their_group_and_nothing_else(template: Template) -> None:
+    allowed = actions(template, "PodLogsIdentityRole")
+    (group,) = template.find_resources("AWS::Logs::LogGroup", {"Properties": {"LogGroupName": "/slipway/pods"}})
+    assert allowed == {name: [{"Fn::GetAtt": [group, "Arn"]}] for name in ("logs:CreateLogStream", "logs:PutLogEvents")}
+
+
+def test_what_collects_logs_comes_after_its_role_and_the_nodes_it_runs_on(template: Template) -> None:
+    nodes = next(iter(template.find_resources("Custom::AWSCDK-EKS-KubernetesResource")))
+    (identity,) = template.find_resources("AWS::EKS::PodIdentityAssociation")
+    addon = _logging(template)
+    assert {nodes, identity} <= set(addon["DependsOn"])
+
+
+def _logging(template: Template) -> dict[str, Any]:
+    """Return the add-on that collects logs."""
+    properties = {"AddonName": "amazon-cloudwatch-observability"}
+    (addon,) = template.find_resources("AWS::EKS::Addon", {"Properties": properties}).values()
+    return dict(addon)
 
 
 def test_what_applies_manifests_reaches_the_api_and_is_not_let_in_elsewhere(template: Template) -> None:

@@ -48,6 +48,7 @@ def logical_ids(steps: dict[str, list[dict[str, Any]]], kind: str = MANIFEST) ->
     return sorted(Template.from_stack(stack).find_resources(kind))
 
 
+@pytest.mark.full
 def test_a_changed_job_is_a_new_resource_and_all_else_stays() -> None:
     lasting = {"kind": "ServiceAccount", "metadata": {"name": "migration"}}
     before = logical_ids({"migration": [lasting, job("image:1")]})

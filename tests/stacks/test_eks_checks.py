@@ -152,7 +152,7 @@ def test_our_cluster_breaks_none(synthesis: Synthesis) -> None:
         for rule in eks_rules(minimum_version="1.35", deletion_protection=False)
         for _, logical_id, resource in synthesis.resources(rule.resource_type)
     ]
-    assert len(judged) == 6 + 3  # six rules for the cluster, one for each of three entries
+    assert len(judged) == 6 + 4  # six rules for the cluster, one for each of four entries
     assert [item for item in judged if item[2]] == []
 
 

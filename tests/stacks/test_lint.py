@@ -12,6 +12,9 @@ import pytest
 from tests.stacks.bootstrap.policies import Policies
 from tests.stacks.synthesis import STACKS, Synthesis
 
+# It takes as long as a synthesis.
+pytestmark = pytest.mark.full
+
 REGIONS = ("eu-west-2", "us-east-1")
 IGNORED = (
     "W3005",  # the CDK states a function's dependency on its role although Fn::GetAtt implies it; harmless
@@ -50,7 +53,6 @@ def _about(findings: list[dict[str, Any]], stack: str) -> list[str]:
     ]
 
 
-@pytest.mark.full
 @pytest.mark.parametrize("stack", [*STACKS, "BootstrapStack"])
 def test_cfn_lint_finds_nothing(findings: list[dict[str, Any]], stack: str) -> None:
     assert _about(findings, stack) == []

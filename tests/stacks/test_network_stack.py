@@ -98,6 +98,14 @@ def test_alarms_come_over_tls_and_from_what_aws_can_vouch_for(template: Template
                                 "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
                             }
                         ),
+                        Match.object_like(
+                            {
+                                "Effect": "Allow",
+                                "Action": "sns:Publish",
+                                "Principal": {"Service": "budgets.amazonaws.com"},
+                                "Condition": {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}},
+                            }
+                        ),
                         # SNS refuses what EventBridge sends as soon as there is a condition
                         Match.object_like(
                             {
@@ -116,8 +124,33 @@ def test_alarms_come_over_tls_and_from_what_aws_can_vouch_for(template: Template
     template.resource_count_is("AWS::SNS::Subscription", 0)
 
 
+def test_the_budget_tells_of_what_is_spent_and_of_what_will_be(synthesis: Synthesis, template: Template) -> None:
+    ((_, _, budget),) = synthesis.resources("AWS::Budgets::Budget")
+    told = budget["Properties"]["NotificationsWithSubscribers"]
+    assert {(item["Notification"]["NotificationType"], item["Notification"]["Threshold"]) for item in told} == {
+        ("ACTUAL", 80),
+        ("ACTUAL", 100),
+        ("FORECASTED", 100),
+    }
+    (topic,) = template.find_resources("AWS::SNS::Topic")
+    (policy,) = template.find_resources("AWS::SNS::TopicPolicy")
+    assert {item["Address"]["Ref"] for entry in told for item in entry["Subscribers"]} == {topic}
+    assert policy in budget["DependsOn"]
+
+
+def test_the_budget_is_of_the_whole_account_for_each_month(template: Template) -> None:
+    budget = {"BudgetType": "COST", "TimeUnit": "MONTHLY", "CostFilters": Match.absent()}
+    template.has_resource_properties("AWS::Budgets::Budget", {"Budget": Match.object_like(budget)})
+
+
 def test_it_depends_on_no_stack(synthesis: Synthesis) -> None:
     assert synthesis.dependencies(STACK) == set()
+
+
+def test_without_a_budget_there_is_none() -> None:
+    settings = Settings.from_context({"budget": ""})
+    template = Template.from_stack(NetworkStack(App(analytics_reporting=False), STACK, settings=settings))
+    template.resource_count_is("AWS::Budgets::Budget", 0)
 
 
 def test_zones_nat_gateways_and_who_is_told_of_alarms_are_settings() -> None:

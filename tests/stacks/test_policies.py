@@ -32,7 +32,11 @@ WIDE_RESOURCES = {
     ("CiStack/JenkinsHomeSnapshotRemovalRoleDefaultPolicy", "ec2:DescribeSnapshots"): LISTING,
     **{
         (role, f"ec2:{action}"): "Lambda demands it of every function in a VPC"
-        for role in ("CiStack/WebhookRoleDefaultPolicy", "ProdStack/GateRoleDefaultPolicy")
+        for role in (
+            "CiStack/WebhookRoleDefaultPolicy",
+            "ProdStack/GateRoleDefaultPolicy",
+            "ProdStack/WatchPodsRoleDefaultPolicy",
+        )
         for action in (
             "AssignPrivateIpAddresses",
             "CreateNetworkInterface",

@@ -244,15 +244,17 @@ def test_the_verdict_comes_within_the_time_that_the_setting_gives(template: Temp
     assert template.find_resources("AWS::Lambda::Function")[function]["Properties"]["Timeout"] == 660
 
 
-def test_the_gate_may_read_one_namespace_and_change_nothing(template: Template) -> None:
-    (entry,) = template.find_resources("AWS::EKS::AccessEntry").values()
-    (policy,) = entry["Properties"]["AccessPolicies"]
-    assert flat(policy["PolicyArn"]).endswith("/AmazonEKSViewPolicy")
-    assert policy["AccessScope"] == {"Type": "namespace", "Namespaces": ["slipway"]}
+def test_the_gate_and_the_watch_may_read_one_namespace_and_change_nothing(template: Template) -> None:
+    entries = template.find_resources("AWS::EKS::AccessEntry")
+    assert [entry[:-8] for entry in sorted(entries)] == ["GateAccess", "WatchPodsAccess"]
+    for entry in entries.values():
+        (policy,) = entry["Properties"]["AccessPolicies"]
+        assert flat(policy["PolicyArn"]).endswith("/AmazonEKSViewPolicy")
+        assert policy["AccessScope"] == {"Type": "namespace", "Namespaces": ["slipway"]}
 
 
 def test_the_gate_is_asked_when_it_may_sign_in_and_connect(template: Template) -> None:
-    (entry,) = template.find_resources("AWS::EKS::AccessEntry")
+    (entry,) = (item for item in template.find_resources("AWS::EKS::AccessEntry") if item.startswith("Gate"))
     (rule,) = (item for item in template.find_resources("AWS::EC2::SecurityGroupIngress") if "GateToApi" in item)
     for gate in template.find_resources(GATE).values():
         assert {entry, rule} <= set(gate["DependsOn"])
@@ -330,11 +332,16 @@ def test_the_binding_names_the_proxys_service_and_comes_last(synthesis: Synthesi
 
 @pytest.mark.parametrize(
     ("into", "source", "port"),
-    [("DatabaseSecurityGroup", "Cluster", 3306), ("Cluster", "EntryPoint", 8080), ("Cluster", "Gate", 443)],
+    [
+        ("DatabaseSecurityGroup", "Cluster", 3306),
+        ("Cluster", "EntryPoint", 8080),
+        ("Cluster", "Gate", 443),
+        ("Cluster", "WatchPods", 443),
+    ],
 )
 def test_the_rules_between_stacks_are_this_stacks(template: Template, into: str, source: str, port: int) -> None:
     rules = [item["Properties"] for item in template.find_resources("AWS::EC2::SecurityGroupIngress").values()]
-    assert len(rules) == 3
+    assert len(rules) == 4
     (rule,) = (rule for rule in rules if into in str(rule["GroupId"]) and source in str(rule["SourceSecurityGroupId"]))
     assert (rule["FromPort"], rule["ToPort"]) == (port, port)
 

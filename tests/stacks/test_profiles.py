@@ -1,15 +1,17 @@
-"""A setting changes what it says and nothing else: changes.yaml holds all the difference that settings make."""
+"""A setting, and a profile, changes what it says and nothing else: changes.yaml holds all the difference they make."""
 
 import json
 import re
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cdk_app.settings import known_settings
+from cdk_app.profiles import PROFILES
+from cdk_app.settings import Settings, known_settings
 from tests.stacks.synthesis import Synthesis, flat, synthesise
 
 CHANGES = yaml.safe_load(Path(__file__).with_name("changes.yaml").read_text())
@@ -18,6 +20,7 @@ OF_A_RELEASE = re.compile(r"(GateAwait(?:migration|rollout))[0-9a-f]{10}[0-9A-F]
 """Names of what waits for a release: they end in its hash, which changes with the application."""
 
 ELSEWHERE = {
+    "profile": "the settings that it stands for: test_a_profile_changes_what_its_settings_change",
     "name": "in the names of many resources",
     "owner": "in the tags of every resource",
     "cost_centre": "in the tags of every resource",
@@ -35,8 +38,35 @@ def test_every_setting_is_tried() -> None:
 
 @pytest.mark.full
 def test_settings_change_what_is_listed_and_nothing_else(synthesis: Synthesis, tmp_path: Path) -> None:
-    other = synthesise(tmp_path, **SETTINGS)
-    listed = {change for entry in CHANGES for change in entry["changes"]}
+    _compare(synthesis, synthesise(tmp_path, **SETTINGS), CHANGES)
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("profile", [name for name, given in PROFILES.items() if given])
+def test_a_profile_changes_what_its_settings_change(profile: str, synthesis: Synthesis, tmp_path: Path) -> None:
+    entries = [entry for entry in CHANGES if entry["settings"].keys() & PROFILES[profile].keys()]
+    _compare(synthesis, synthesise(tmp_path, profile=profile), entries)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_gives_nothing_that_is_the_default(profile: str) -> None:
+    defaults = {name: default for name, _, default in known_settings()}
+    read = Settings.from_context({"profile": profile})
+    assert [name for name in PROFILES[profile] if _value(read, name) == defaults[name]] == []
+
+
+def test_what_is_given_by_itself_goes_before_the_profile() -> None:
+    settings = Settings.from_context({"profile": "ha", "network.nat_gateways": "2"})
+    assert settings.network.nat_gateways == 2
+    assert settings.database.production_class == PROFILES["ha"]["database.production_class"]
+
+
+def _value(settings: Settings, name: str) -> Any:
+    return reduce(getattr, name.split("."), settings)
+
+
+def _compare(synthesis: Synthesis, other: Synthesis, entries: list[dict[str, Any]]) -> None:
+    listed = {change for entry in entries for change in entry["changes"]}
     changed = {
         OF_A_RELEASE.sub(r"\1<release>", f"{stack} {change}")
         for stack, template in synthesis.templates.items()

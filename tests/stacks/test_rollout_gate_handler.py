@@ -241,7 +241,7 @@ def test_the_pods_reasons_are_told(cluster: Server, item: Object, said: str) -> 
 @pytest.mark.parametrize("status", [401, 403, 404, 500])
 def test_a_cluster_that_refuses_is_asked_again(cluster: Server, status: int) -> None:
     looks = iter([status, status])
-    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())  # type: ignore[arg-type]
+    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())  # type: ignore[arg-type]  # mypy wants one type
     assert ask(cluster) == 6
     cluster.answers[DEPLOYMENT] = status
     assert f"HTTP Error {status}" in refusal(cluster)
@@ -249,7 +249,7 @@ def test_a_cluster_that_refuses_is_asked_again(cluster: Server, status: int) -> 
 
 def test_a_connection_that_is_cut_is_made_again(cluster: Server) -> None:
     looks = iter([0, 0])
-    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())  # type: ignore[arg-type]
+    cluster.answers[DEPLOYMENT] = lambda: next(looks, deployment())  # type: ignore[arg-type]  # mypy wants one type
     assert ask(cluster) == 6
 
 

@@ -37,7 +37,7 @@ def _open_to_the_world(synthesis: Synthesis) -> list[tuple[str, int, int]]:
     ]
 
 
-@pytest.mark.parametrize(("direction", "count"), [("Ingress", 8), ("Egress", 11)])
+@pytest.mark.parametrize(("direction", "count"), [("Ingress", 9), ("Egress", 12)])
 def test_every_rule_names_one_peer_and_says_why(synthesis: Synthesis, direction: str, count: int) -> None:
     rules = list(_rules(synthesis, direction))
     assert len(rules) == count

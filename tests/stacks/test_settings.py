@@ -22,6 +22,8 @@ def test_every_setting_says_what_is_allowed() -> None:
     ("given", "read"),
     [
         ({"network.nat_gateways": "3"}, lambda s: s.network.nat_gateways == 3),
+        ({"profile": "ha"}, lambda s: s.network.nat_gateways == 3),
+        ({"budget": ""}, lambda s: s.budget is None),
         ({"network.nat_gateways": 3}, lambda s: s.network.nat_gateways == 3),
         ({"protect": "false"}, lambda s: s.protect is False),
         ({"zones": "eu-west-2a, eu-west-2b,eu-west-2c"}, lambda s: s.zones[1] == "eu-west-2b"),
@@ -60,6 +62,11 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
         (
             {"network.nat_gateway": "2"},
             "setting network.nat_gateway='2' is unknown; did you mean network.nat_gateways?",
+        ),
+        (
+            {"profile": "tiny"},
+            "setting profile='tiny' is not allowed; give default, small or ha: settings that go together, as listed in "
+            "the end; what is given by itself goes before",
         ),
         (
             {"network.nat_gateways": "4"},
@@ -144,10 +151,11 @@ def test_two_wrong_settings_are_two_lines() -> None:
 def test_a_setting_unlike_any_lists_them_all() -> None:
     with pytest.raises(SettingsError) as error:
         Settings.from_context({"zzzz": "1"})
-    assert str(error.value).startswith("setting zzzz='1' is unknown; known settings: name, owner, ")
+    assert str(error.value).startswith("setting zzzz='1' is unknown; known settings: profile, name, owner, ")
     assert "ci.repository" in str(error.value)
 
 
+@pytest.mark.full
 def test_the_app_refuses_a_wrong_setting_without_a_traceback(tmp_path: Path) -> None:
     done = run_app(tmp_path, owners="me")
     assert done.returncode == 1

@@ -2,7 +2,10 @@ import base64
 import hashlib
 import hmac
 import json
+import socket
 from collections.abc import Iterator
+from threading import Thread
+from time import monotonic
 from typing import Any
 
 import pytest
@@ -74,6 +77,8 @@ def test_the_setting_may_write_the_repository_in_another_way(
     [
         ({"signature": SIGNATURE}, (401, "the signature is missing or wrong")),
         ({"signature": "sha256="}, (401, "the signature is missing or wrong")),
+        ({"signature": SIGNATURE, "event": "ping"}, (401, "the signature is missing or wrong")),
+        ({"signature": SIGNATURE, "body": "Hello"}, (401, "the signature is missing or wrong")),
         ({"event": "ping"}, (200, "pong")),
         ({"event": "star"}, (202, "nothing to do for event 'star'")),
         ({"body": push("https://github.com/other/slipway.git")}, (403, "the call is about another repository")),
@@ -104,6 +109,36 @@ def test_a_jenkins_that_fails_shows_in_github(jenkins: Jenkins) -> None:
 def test_a_jenkins_that_is_away_shows_in_github(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TRIGGER_URL", "http://127.0.0.1:9/")
     assert call(push())[0] == 503
+
+
+@pytest.mark.usefixtures("jenkins")
+@pytest.mark.parametrize("answer", [b"", b"not HTTP\r\n"])
+def test_a_jenkins_that_ends_before_it_has_answered_shows_in_github(
+    monkeypatch: pytest.MonkeyPatch, answer: bytes
+) -> None:
+    def accept_and_end() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(4096)
+            connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("TRIGGER_URL", f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        jenkins = Thread(target=accept_and_end)
+        jenkins.start()
+        assert call(push())[0] == 503
+        jenkins.join()
+
+
+@pytest.mark.usefixtures("jenkins")
+def test_a_jenkins_that_stays_silent_shows_in_github_before_github_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert handler._JENKINS_TIMEOUT < 9, "Lambda's own time-out"
+    monkeypatch.setattr(handler, "_JENKINS_TIMEOUT", 0.1)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        monkeypatch.setenv("TRIGGER_URL", f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        begin = monotonic()
+        assert call(push())[0] == 503
+        assert monotonic() - begin < 2
 
 
 def test_the_secret_is_asked_for_once_a_period(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,8 +8,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from secrets import token_bytes
 from tempfile import TemporaryDirectory
 
 import pymysql
@@ -17,13 +19,13 @@ import pytest
 import trustme
 
 from k8s_charts import dockerfile
-from rehearsal import ROOT
+from rehearsal import ROOT, token_database
 from rehearsal.ports import free_port
 from rehearsal.system import Process, prepare_database
-from tests.system import token_database
+from rehearsal.token_database import USER, TokenDatabase
+from tests.system import tokens
 from tests.system.client import get
 from tests.system.load import Load, Request
-from tests.system.token_database import USER, TokenDatabase
 from tests.system.tokens import ACCEPTED, EXPIRED, FORGED, expiry, sign
 
 missing = token_database.what_is_missing()
@@ -50,23 +52,57 @@ def home() -> Iterator[Path]:
         yield Path(home)
 
 
+@dataclass(frozen=True)
+class Watched(TokenDatabase):
+    """A server that takes tokens of a short life, and what was tried on it.
+
+    Attributes:
+        home: the folder of all its files.
+    """
+
+    home: Path
+
+    @property
+    def secret(self) -> Path:
+        """The file of the key that its tokens are signed with."""
+        return self.home / "secret"
+
+    @property
+    def attempts(self) -> list[tuple[str, str]]:
+        """Every login that was tried by token so far: the verdict, and what was sent for a token."""
+        log = self.home / "attempts"
+        lines = log.read_text().splitlines() if log.exists() else []
+        return [(verdict, token) for verdict, _, token in (line.partition(" ") for line in lines)]
+
+
+@contextmanager
+def watched(home: Path, *, tls: bool) -> Iterator[Watched]:
+    """Run a server in a new folder."""
+    home.mkdir()
+    (home / "secret").write_bytes(token_bytes())
+    judge = [sys.executable, "-S", tokens.__file__, f"{home}/secret", f"{home}/attempts"]
+    with token_database.running(home, judge, tls=tls) as database:
+        database.mariadb.sql(f"GRANT SELECT, INSERT, DELETE ON users.* TO {USER}")
+        yield Watched(database.mariadb, database.authority, home)
+
+
 @pytest.fixture(scope="module")
-def secure(home: Path) -> Iterator[TokenDatabase]:
+def secure(home: Path) -> Iterator[Watched]:
     """A database that demands TLS, as RDS does."""
-    with token_database.running(home / "secure", tls=True) as database:
+    with watched(home / "secure", tls=True) as database:
         prepare_database(database.mariadb.uri())
         database.mariadb.sql("SET GLOBAL require_secure_transport = ON")
         yield database
 
 
 @pytest.fixture(scope="module")
-def plain(home: Path) -> Iterator[TokenDatabase]:
+def plain(home: Path) -> Iterator[Watched]:
     """A database that cannot do TLS, as whoever sits in between would have it."""
-    with token_database.running(home / "plain", tls=False) as database:
+    with watched(home / "plain", tls=False) as database:
         yield database
 
 
-def settings(database: TokenDatabase, host: str = "127.0.0.1", authority: Path | None = None) -> dict[str, str]:
+def settings(database: Watched, host: str = "127.0.0.1", authority: Path | None = None) -> dict[str, str]:
     """The backend's settings for a login by token; it trusts the database's authority, or another."""
     return {
         "DATABASE_URI": f"mysql+pymysql://{USER}@{host}:{database.mariadb.port}/users?charset=utf8mb4",
@@ -79,7 +115,7 @@ def settings(database: TokenDatabase, host: str = "127.0.0.1", authority: Path |
 
 @contextmanager
 def backend(
-    database: TokenDatabase, told: dict[str, str], *, life: float = LIFE, recycle: float = RECYCLE
+    database: Watched, told: dict[str, str], *, life: float = LIFE, recycle: float = RECYCLE
 ) -> Iterator[Process]:
     """Run the backend as its image does, with tokens of such a life."""
     port = free_port()
@@ -121,7 +157,7 @@ def added(load: Load) -> set[str]:
     return {json.loads(a.request.body)["userName"] for a in load.answers if a.status == 201}
 
 
-def stored(database: TokenDatabase) -> set[str]:
+def stored(database: Watched) -> set[str]:
     return set(database.mariadb.sql("SELECT userName FROM users", schema="users").splitlines())
 
 
@@ -132,7 +168,7 @@ def eventually(holds: Callable[[], bool], patience: float = PATIENCE) -> None:
         time.sleep(0.1)
 
 
-def test_no_request_fails_while_tokens_expire(secure: TokenDatabase, figure: Callable[[str], None]) -> None:
+def test_no_request_fails_while_tokens_expire(secure: Watched, figure: Callable[[str], None]) -> None:
     earlier = len(secure.attempts)
 
     def expired() -> set[int]:
@@ -154,7 +190,7 @@ def test_no_request_fails_while_tokens_expire(secure: TokenDatabase, figure: Cal
     )
 
 
-def test_a_connection_outlives_its_token(secure: TokenDatabase) -> None:
+def test_a_connection_outlives_its_token(secure: Watched) -> None:
     alone = settings(secure) | {"GRANIAN_WORKERS": "1", "GRANIAN_BLOCKING_THREADS": "1"}
     with backend(secure, alone, life=2, recycle=300) as process:
         eventually(lambda: get(f"{process.url}/backend?limit=50").status == 200)
@@ -164,12 +200,12 @@ def test_a_connection_outlives_its_token(secure: TokenDatabase) -> None:
         assert secure.attempts == attempts
 
 
-def close_by_time_out(database: TokenDatabase) -> None:
+def close_by_time_out(database: Watched) -> None:
     """Have the server close what is idle for two seconds."""
     eventually(lambda: not database.connections())
 
 
-def close_by_kill(database: TokenDatabase) -> None:
+def close_by_kill(database: Watched) -> None:
     """Have the server close what has been idle for a while, as a fail-over does."""
     time.sleep(1.5)
     database.mariadb.sql(f"KILL USER {USER}")
@@ -178,7 +214,7 @@ def close_by_kill(database: TokenDatabase) -> None:
 
 @pytest.mark.parametrize(("wait_timeout", "close"), [(2, close_by_time_out), (28800, close_by_kill)])
 def test_connections_closed_while_idle_are_replaced_in_silence(
-    secure: TokenDatabase, wait_timeout: int, close: Callable[[TokenDatabase], None]
+    secure: Watched, wait_timeout: int, close: Callable[[Watched], None]
 ) -> None:
     """Seen with additions alone: a page may be asked for twice, an addition may not."""
     secure.mariadb.sql(f"SET GLOBAL wait_timeout = {wait_timeout}")
@@ -196,14 +232,14 @@ def test_connections_closed_while_idle_are_replaced_in_silence(
     assert len(set(tokens)) == len(tokens) >= rounds
 
 
-def sign_in(database: TokenDatabase, token: str, context: ssl.SSLContext | None) -> None:
+def sign_in(database: Watched, token: str, context: ssl.SSLContext | None) -> None:
     """Open a connection as the driver does that the backend uses, and close it again."""
     pymysql.connect(
         host="127.0.0.1", port=database.mariadb.port, user=USER, password=token, database="users", ssl=context
     ).close()
 
 
-def test_the_database_takes_a_good_token_and_no_other(secure: TokenDatabase, tmp_path: Path) -> None:
+def test_the_database_takes_a_good_token_and_no_other(secure: Watched, tmp_path: Path) -> None:
     """Without this nothing above would mean much."""
     trusting = ssl.create_default_context(cafile=secure.authority)
     (tmp_path / "secret").write_bytes(b"another")
@@ -218,7 +254,7 @@ def test_the_database_takes_a_good_token_and_no_other(secure: TokenDatabase, tmp
     assert secure.attempts[-4:] == [(ACCEPTED, good), (EXPIRED, expired), (FORGED, forged), (FORGED, anothers)]
 
 
-def test_a_token_that_has_expired_is_an_outage(secure: TokenDatabase) -> None:
+def test_a_token_that_has_expired_is_an_outage(secure: Watched) -> None:
     earlier = len(secure.attempts)
     with backend(secure, settings(secure), life=-1) as process:
         answer = get(f"{process.url}/backend?limit=50")
@@ -235,7 +271,7 @@ def stranger(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_server_of_another_authority_is_sent_nothing(secure: TokenDatabase, stranger: Path) -> None:
+def test_a_server_of_another_authority_is_sent_nothing(secure: Watched, stranger: Path) -> None:
     earlier = secure.attempts
     with backend(secure, settings(secure, authority=stranger)) as process:
         assert get(f"{process.url}/backend?limit=50").status == 503
@@ -243,7 +279,7 @@ def test_a_server_of_another_authority_is_sent_nothing(secure: TokenDatabase, st
     assert secure.attempts == earlier
 
 
-def test_a_server_of_another_name_is_sent_nothing(secure: TokenDatabase) -> None:
+def test_a_server_of_another_name_is_sent_nothing(secure: Watched) -> None:
     earlier = secure.attempts
     with backend(secure, settings(secure, host="localhost")) as process:
         assert get(f"{process.url}/backend?limit=50").status == 503
@@ -251,7 +287,7 @@ def test_a_server_of_another_name_is_sent_nothing(secure: TokenDatabase) -> None
     assert secure.attempts == earlier
 
 
-def test_a_server_without_tls_is_sent_nothing(plain: TokenDatabase) -> None:
+def test_a_server_without_tls_is_sent_nothing(plain: Watched) -> None:
     token = sign(plain.secret, USER, 60)
     sign_in(plain, token, None)  # which the driver does in clear, if it is let
     assert plain.attempts == [(ACCEPTED, token)]
@@ -278,9 +314,7 @@ def test_a_server_without_tls_is_sent_nothing(plain: TokenDatabase) -> None:
         ({"AWS_REGION": ""}, "AWS_REGION is not set"),
     ],
 )
-def test_it_refuses_to_start_where_the_login_cannot_be_safe(
-    secure: TokenDatabase, change: dict[str, str], says: str
-) -> None:
+def test_it_refuses_to_start_where_the_login_cannot_be_safe(secure: Watched, change: dict[str, str], says: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "application"],
         cwd=ROOT / "services/backend",

@@ -12,8 +12,8 @@ import os
 import time
 import urllib.request
 from functools import lru_cache
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 
 import boto3
 
@@ -61,7 +61,7 @@ def handle(event: dict[str, Any], _context: object) -> Response:
     try:
         with urllib.request.urlopen(os.environ["TRIGGER_URL"], timeout=_JENKINS_TIMEOUT):  # noqa: S310 - the stack sets it
             return _answer(202, "Jenkins looks for changes")
-    except (URLError, TimeoutError) as error:
+    except (OSError, HTTPException) as error:  # refused, cut off or silent, an error's status, no HTTP at all
         return _answer(503, f"Jenkins does not answer: {error}")
 
 

@@ -3,9 +3,7 @@
 It builds on methods of Granian's server that are not public. Granian is pinned, and the suite stops it under load.
 """
 
-import ctypes
 import socket
-import struct
 import sys
 from contextlib import suppress
 from typing import Any
@@ -20,20 +18,11 @@ from application import draining
 from application.access_log import JsonHandler
 from application.config import SettingError
 
-_SO_ATTACH_FILTER = 26
-"""Linux's option, which Python does not name."""
+_SO_BINDTOIFINDEX = 62
+"""Linux's option, which Python 3.11 does not name."""
 
-# A packet filter in five instructions: drop what has SYN set and ACK not (a new connection), let all else pass.
-_NO_NEW_CONNECTIONS = b"".join(
-    struct.pack("HBBI", *instruction)
-    for instruction in (
-        (0x30, 0, 0, 13),  # load the byte of the TCP header that holds the flags
-        (0x54, 0, 0, 0x12),  # of them SYN and ACK
-        (0x15, 1, 0, 0x02),  # SYN alone: skip one
-        (0x06, 0, 0, 0xFFFFFFFF),  # pass
-        (0x06, 0, 0, 0),  # drop
-    )
-)
+_NOWHERE = 0x7FFFFFFF
+"""The index of a network interface that no machine has."""
 
 # What Granian tells is lines of JSON, like all else in the log.
 _LOGGING = {
@@ -94,17 +83,16 @@ class DrainingServer(MPServer):
 
 
 def refuse_connections(listener: socket.socket) -> None:
-    """Have the kernel ignore new connections from now on; those that it has accepted are served.
+    """Have the kernel refuse new connections from now on; those that it has accepted are served.
 
-    A client that is ignored tries again after a second, and is then refused, or accepted by whoever serves next. Were
-    they taken until the listener closes, the last ones would be reset with their requests. Only Linux can do this.
+    A client that is refused has sent nothing yet, and asks whoever else serves. Were connections taken until the
+    listener closes, the last ones would be reset with their requests. The listener is bound to an interface from which
+    nothing comes: that takes no privilege, as a packet filter does since Linux's commit 5d39580f68e6. Linux only.
     """
     if sys.platform != "linux":
         return
-    program = ctypes.create_string_buffer(_NO_NEW_CONNECTIONS, len(_NO_NEW_CONNECTIONS))
-    length = len(_NO_NEW_CONNECTIONS) // struct.calcsize("HBBI")
-    with suppress(OSError):  # a kernel without packet filters
-        listener.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", length, ctypes.addressof(program)))
+    with suppress(OSError):  # a kernel older than 5.7
+        listener.setsockopt(socket.SOL_SOCKET, _SO_BINDTOIFINDEX, _NOWHERE)
 
 
 def serve(target: str) -> None:

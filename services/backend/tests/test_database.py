@@ -59,6 +59,7 @@ def test_applications_do_not_share_a_database(tmp_path: Path) -> None:
 def test_dropping_tables_with_no_test_database_harms_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     production = tmp_path / "production.db"
     monkeypatch.setenv("DATABASE_URI", f"sqlite:///{production}")
+    monkeypatch.delenv("DATABASE_AUTH", raising=False)
     app = create_app()
     with app.app_context():
         db.create_all()

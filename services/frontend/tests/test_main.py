@@ -128,7 +128,8 @@ def run(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
 def test_a_port_that_is_taken_stops_it_with_one_line(settings: dict[str, str], name: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = run({**settings, "GRANIAN_PORT": str(free_port()), name: str(port)})
+        here = {"GRANIAN_HOST": "127.0.0.1", "GRANIAN_PORT": str(free_port())}
+        result = run({**settings, **here, name: str(port)})
     assert result.returncode == 1
     assert result.stderr.startswith(f"frontend: {name}: cannot listen at 127.0.0.1:{port} (Address already in use); ")
     assert result.stderr.count("\n") == 1

@@ -17,7 +17,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Rendered:
     return rendered(tmp_path_factory.mktemp("whole"), WHOLE)
 
 
-@pytest.fixture(params=["bare", "whole"])
+@pytest.fixture(params=[pytest.param("bare", marks=pytest.mark.full), "whole"])
 def jenkins(request: pytest.FixtureRequest) -> Rendered:
     """Jenkins in either way."""
     either: Rendered = request.getfixturevalue(request.param)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.ci.conftest import ROOT, aws_at, serve
+from tests.ci.server import aws_at, serve
+from tests.ci.workplace import ROOT
 from tests.play import render, role_variables, run_play
 
 ROLE = ROOT / "ansible/roles/jenkins_controller"
@@ -24,6 +25,7 @@ BARE = {
     "slipway_approval": "platform",
     "slipway_chat_secret": "",
     "slipway_github_token_secret": "",
+    "slipway_jira_secret": "",
     "slipway_oidc_admins": "",
     "slipway_oidc_client_id": "",
     "slipway_oidc_client_secret": "",
@@ -33,6 +35,7 @@ WHOLE = {
     "slipway_approval": "always",
     "slipway_chat_secret": SECRET,
     "slipway_github_token_secret": SECRET,
+    "slipway_jira_secret": SECRET,
     "slipway_oidc_admins": "platform",
     "slipway_oidc_client_id": "jenkins",
     "slipway_oidc_client_secret": SECRET,
@@ -59,6 +62,7 @@ class Rendered:
 
     configuration: dict[str, Any]
     job: Path
+    service: list[str]
 
     @property
     def agents(self) -> dict[str, dict[str, Any]]:
@@ -73,7 +77,7 @@ class Rendered:
 
 
 def rendered(target: Path, settings: dict[str, str]) -> Rendered:
-    """Render both templates into `target`."""
+    """Render the templates into `target`."""
     (role,) = [role for role in SITE[0]["roles"] if role["role"] == "jenkins_controller"]
     (target / "host-key.pub").write_text(f"{HOST_KEYS['deploy']} root@jenkins\n")
     variables = {
@@ -90,10 +94,11 @@ def rendered(target: Path, settings: dict[str, str]) -> Rendered:
     }
     with serve() as server:
         server.parameters["/slipway/ci/test-host-key"] = HOST_KEYS["test"]
-        tasks = render(ROLE, ["jenkins.yaml", "jobs.groovy"], target)
+        tasks = render(ROLE, ["jenkins.yaml", "jobs.groovy", "service.conf"], target)
         result = run_play(target, tasks=tasks, variables=variables, **aws_at(server))
     assert result.returncode == 0, result.stdout + result.stderr
-    return Rendered(loaded(target / "jenkins.yaml"), target / "jobs.groovy")
+    service = (target / "service.conf").read_text().split()
+    return Rendered(loaded(target / "jenkins.yaml"), target / "jobs.groovy", service)
 
 
 def called_methods(*files: Path) -> dict[Path, list[str]]:

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.ci.conftest import ROOT
 from tests.ci.jenkins.rendered import HOST_KEYS, REPOSITORY, ROLE, SITE, Rendered, slipway_variables
+from tests.ci.workplace import ROOT
 from tests.play import role_variables
 
 # What runs on each agent, by the Jenkinsfile.
 SCRIPTS = {
-    "test": ("build", "test", "scan", "push"),
+    "test": ("previous-suite", "build", "test", "scan", "push"),
     "deploy": ("plan", "deploy", "verify", "roll-back", "report"),
 }
 HAVE_DEFAULTS = {"SLIPWAY_TEST_DATABASE_PORT", "SLIPWAY_VERIFY_SECONDS"}
@@ -44,6 +44,7 @@ def test_the_controller_itself_runs_nothing(jenkins: Rendered) -> None:
     assert jenkins.configuration["jenkins"]["slaveAgentPort"] == -1
 
 
+@pytest.mark.full
 def test_without_a_provider_the_administrator_alone_may_come_in_with_a_password_from_a_file(bare: Rendered) -> None:
     realm = bare.configuration["jenkins"]["securityRealm"]["local"]
 
@@ -77,6 +78,15 @@ def test_nobody_comes_in_without_a_name(jenkins: Rendered) -> None:
     assert jenkins.configuration["unclassified"]["prometheusConfiguration"]["useAuthenticatedEndpoint"] is True
 
 
+def test_jenkins_starts_without_a_wizard_on_its_volume_alone_and_answers_the_webhook(jenkins: Rendered) -> None:
+    assert {
+        "RequiresMountsFor=/var/lib/jenkins",
+        'Environment="CASC_JENKINS_CONFIG=/etc/jenkins/casc"',
+        "-Djenkins.install.runSetupWizard=false",
+        '-Dhudson.plugins.git.GitStatus.NOTIFY_COMMIT_ACCESS_CONTROL=disabled-for-polling"',
+    } <= set(jenkins.service)
+
+
 def test_each_agent_is_known_by_its_host_key(jenkins: Rendered) -> None:
     keys = {
         name: agent["launcher"]["ssh"]["sshHostKeyVerificationStrategy"]["manuallyProvidedKeyVerificationStrategy"][
@@ -106,6 +116,7 @@ def test_the_job_asks_for_credentials_that_exist(jenkins: Rendered) -> None:
     assert asked == {name for name, credential in jenkins.credentials.items() if credential["scope"] == "GLOBAL"}
 
 
+@pytest.mark.full
 def test_each_file_that_jenkins_reads_a_secret_from_is_written(bare: Rendered, whole: Rendered) -> None:
     read = [
         set(re.findall(r"readFile:/etc/jenkins/secrets/([\w-]+)", str(each.configuration))) for each in (bare, whole)
@@ -114,18 +125,18 @@ def test_each_file_that_jenkins_reads_a_secret_from_is_written(bare: Rendered, w
     assert read == [{"admin-password"}, set(role_variables(ROLE, "vars")["jenkins_controller_secret_files"])]
 
 
-def test_the_users_of_the_agents_are_those_that_the_hosts_have(bare: Rendered) -> None:
+def test_the_users_of_the_agents_are_those_that_the_hosts_have(whole: Rendered) -> None:
     made = {
         role["vars"]["build_agent_user"] for play in SITE for role in play["roles"] if role["role"] == "build_agent"
     }
 
-    assert {agent["remoteFS"].split("/")[2] for agent in bare.agents.values()} == made
+    assert {agent["remoteFS"].split("/")[2] for agent in whole.agents.values()} == made
 
 
-def test_the_pipeline_asks_for_agents_that_exist(bare: Rendered) -> None:
+def test_the_pipeline_asks_for_agents_that_exist(whole: Rendered) -> None:
     asked = set(re.findall(r"label '(\w+)'", (ROOT / "Jenkinsfile").read_text()))
 
-    assert asked == {agent["labelString"] for agent in bare.agents.values()}
+    assert asked == {agent["labelString"] for agent in whole.agents.values()}
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.ci.conftest import ROOT
 from tests.ci.jenkins.rendered import ROLE, Rendered, called_methods, loaded
+from tests.ci.workplace import ROOT
 
 DATA = Path(__file__).parent
 KEYS: dict[str, str] = loaded(DATA / "keys.yaml")["keys"]

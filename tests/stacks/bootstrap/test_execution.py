@@ -15,12 +15,9 @@ from tests.stacks.synthesis import STACKS, Synthesis, run_app
 
 pytestmark = pytest.mark.full
 
-# What the settings can add to the templates, and what monitoring is made of.
+# What the settings can add to the templates.
 OPTIONAL = {
     "AWS::CertificateManager::Certificate",
-    "AWS::CloudWatch::Alarm",
-    "AWS::CloudWatch::Dashboard",
-    "AWS::Events::Rule",
     "AWS::Route53::RecordSet",
     "AWS::S3::Bucket",
     "AWS::S3::BucketPolicy",
@@ -157,6 +154,7 @@ FORBIDDEN = (
     ("organizations:LeaveOrganization", "*", OURS),
     ("account:CloseAccount", "*", OURS),
     ("billing:UpdateBillingPreferences", "*", OURS),
+    ("budgets:ModifyBudget", arn("budgets", "budget/payroll", region=""), OURS),
     ("cloudtrail:StopLogging", arn("cloudtrail", "trail/audit"), OURS),
     # another region
     (

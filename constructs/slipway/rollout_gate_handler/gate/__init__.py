@@ -1,1 +1,1 @@
-"""The rollout gate's function; the folder above is what Lambda gets."""
+"""Functions that look at the cluster: the rollout gate, and the pod watch. The folder above is what Lambda gets."""
