@@ -13,6 +13,7 @@ from tests.stacks.synthesis import ROOT, Synthesis, flat
 
 CLUSTER_DNS_TTL = 5  # seconds that CoreDNS lets an answer about pods be kept; its cache keeps to that
 ENDPOINT_UPDATE = 1  # seconds until the cluster's DNS knows of a change
+RESOLVER = ROOT / "services/frontend/application/resolver.py"
 LOAD_BALANCER_IDLE = 60  # seconds after which an ALB closes a connection, unless it is told otherwise
 
 
@@ -76,8 +77,12 @@ def test_names_are_asked_of_the_clusters_own_dns(synthesis: Synthesis) -> None:
 def test_a_pod_serves_until_nobody_finds_it_any_more(name: str, synthesis: Synthesis) -> None:
     (container,) = _object(synthesis, "Deployment", name)["spec"]["template"]["spec"]["containers"]
     drain = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
-    (kept,) = re.findall(r"resolver \S+ valid=(\d+)s", _nginx(synthesis))
-    assert drain >= ENDPOINT_UPDATE + CLUSTER_DNS_TTL + int(kept)
+    text, pattern = {
+        "frontend": (_nginx(synthesis), r"resolver \S+ valid=(\d+)s"),
+        "backend": (RESOLVER.read_text(), r"(?m)^REFRESH_SECONDS = ([\d.]+)$"),
+    }[name]
+    (kept,) = re.findall(pattern, text)
+    assert drain >= ENDPOINT_UPDATE + CLUSTER_DNS_TTL + float(kept)
 
 
 def test_nginx_keeps_a_connection_for_longer_than_the_load_balancer_does(synthesis: Synthesis) -> None:
