@@ -96,10 +96,7 @@ class Podman:
         """
         yield self._address
         for address in reversed(list(IPv4Network(self._subnet).hosts())):
-            add = ["ip", "address", "add", f"{address}/32", "dev", self._interface]
-            done = subprocess.run(add, capture_output=True, text=True, check=False)  # noqa: S603 - our own arguments
-            if done.returncode:
-                raise RehearsalError(f"{self._interface} can be given no address more: {done.stderr.strip()}")
+            _ip("address", "add", f"{address}/32", "dev", self._interface)
             yield str(address)
 
     async def open(self) -> None:
@@ -118,6 +115,16 @@ class Podman:
         # The machine has an address on the network only while a pod is there: one that does nothing.
         await podman("pod", "create", f"--network={self._name}", f"--label={_LABEL}={self._name}", self._name)
         await podman("pod", "start", self._name)
+        self._keep_link_address()
+
+    def _keep_link_address(self) -> None:
+        """Have the network's bridge keep its link-layer address, which else is that of the lowest of its pods' links.
+
+        With each change of it pods would for seconds reach none of `addresses` but the first: they learn of the new
+        one by what this machine sends from there.
+        """
+        address = Path("/sys/class/net", self._interface, "address").read_text().strip()
+        _ip("link", "set", "dev", self._interface, "address", address)
 
     async def close(self) -> None:
         """Remove every pod, volume and network that carries the node's name."""
@@ -227,6 +234,17 @@ class Podman:
     def _container(self, pod: str) -> str:
         (container,) = (one["name"] for one in self._pods[pod]["spec"]["containers"])
         return f"{self._here(pod)}-{container}"
+
+
+def _ip(*arguments: str) -> None:
+    """Change the machine's network.
+
+    Raises:
+        RehearsalError: it was refused.
+    """
+    done = subprocess.run(["ip", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607 - our own arguments, and the machine's ip
+    if done.returncode:
+        raise RehearsalError(f"ip {' '.join(arguments)} failed: {done.stderr.strip()}")
 
 
 def _blocks(size: str) -> int:

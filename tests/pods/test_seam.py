@@ -1,7 +1,9 @@
 """What kubectl does to a cluster it does to a node: either stands behind `rehearsal.cluster.Cluster`."""
 
 import base64
+import json
 import os
+import subprocess
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -24,6 +26,7 @@ pytestmark = pytest.mark.container
 NAMESPACE = "slipway"
 FEWEST, MORE = 2, 3
 PORT = 8000
+LINK, LOWEST = "lowest", "02:00:00:00:00:01"
 PYTHON = ("/bin/sh", "-c", 'exec python3 -c "$0"')
 SERVES = "print('serving', flush=True); import http.server as s; s.test(s.SimpleHTTPRequestHandler, port=8000)"
 CRASHES = "raise SystemExit('this release crashes')"
@@ -57,6 +60,22 @@ def gate(api: Api) -> Kubernetes:
     return Kubernetes(api.url, NAMESPACE, authority, lambda: api.token)
 
 
+def test_the_machine_keeps_its_place_when_pods_come_and_go() -> None:
+    """A bridge takes the lowest address of its links, unless it has one of its own; pods would look for the old one."""
+    podman = Podman(f"seam-{uuid4().hex[:4]}")
+    with Node(podman):
+        (bridge,) = json.loads(ip("-json", "address", "show", "to", podman.address))
+        address = Path("/sys/class/net", bridge["ifname"], "address")
+        before = address.read_text()
+        ip("link", "add", LINK, "address", LOWEST, "type", "veth")
+        try:
+            ip("link", "set", LINK, "master", bridge["ifname"])
+            after = address.read_text()
+        finally:
+            ip("link", "delete", LINK)
+    assert after == before
+
+
 def test_a_release_lives_and_ends_through_kubectl(cluster: Kubectl, gate: Kubernetes, base: str) -> None:
     job = workload("Job", "prepare", base, "print('prepared')")
     serving = [scaler(), workload("Deployment", "page", base, SERVES)]
@@ -84,6 +103,10 @@ def test_a_release_lives_and_ends_through_kubectl(cluster: Kubectl, gate: Kubern
 
     cluster.delete([job, *serving])
     wait_for(lambda: not cluster.pods({}), "the end of all pods")
+
+
+def ip(*arguments: str) -> str:
+    return subprocess.run(["ip", *arguments], capture_output=True, text=True, check=True).stdout
 
 
 def names(cluster: Kubectl) -> list[str]:

@@ -17,14 +17,10 @@ from tests.rehearsal.clones import Clone, changed_by, copied, in_podman
 from tests.rehearsal.scenes import registry as registries
 from tests.rehearsal.scenes import report
 from tests.rehearsal.scenes.report import Scene
-from tests.system.load import Load, Request
 
 _SCENES = pytest.StashKey[list[Scene]]()
 
 Play = Callable[..., AbstractContextManager[Scene]]
-
-CONNECTIONS, PAUSE = 2, 0.1
-"""Few users: images are built and stacks deployed beside them, on what has to be several machines."""
 
 PODS_IN_CONTAINERS = 9
 IN_CONTAINERS = "three pods of each, under their security contexts and limits; probes, preStop, grace, roll-outs"
@@ -127,16 +123,6 @@ def containers(tmp_path_factory: pytest.TempPathFactory, play: Play, registry: s
 def cloud(containers: Clone) -> Connect:
     """Make clients of the AWS behind those containers."""
     return connect(containers.aws())
-
-
-def users_of(clone: Clone) -> Load:
-    """Return a load of pages, each down to the database."""
-    return Load(f"http://127.0.0.1:{clone.port}", page_view, CONNECTIONS, PAUSE)
-
-
-def page_view(number: int) -> Request:
-    """Ask for the page past NGINX's copies, down to the database."""
-    return Request("GET", f"/?view={number}", cookie="notice=load")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
