@@ -19,8 +19,9 @@ def family(address: str) -> socket.AddressFamily:
 
 
 def listen(address: str) -> socket.socket:
-    """Give this machine `address` and listen there."""
-    subprocess.run(["ip", "address", "add", f"{address}/{128 if ':' in address else 32}", "dev", "lo"], check=True)
+    """Give this machine `address`, at once its own as nobody else can have it here, and listen there."""
+    own = [f"{address}/128", "nodad"] if ":" in address else [f"{address}/32"]
+    subprocess.run(["ip", "address", "add", *own, "dev", "lo"], check=True)
     return socket.create_server((address, 80), family=family(address))
 
 
