@@ -35,7 +35,7 @@ WHOLE := pipeline stacks frontend
 TESTS := full $(WHOLE:%=%-whole) backend-mariadb $(filter-out $(WHOLE),$(CHECKS)) previous-suite $(LINTERS)
 VERIFICATIONS := images scenes rehearse pods
 
-.PHONY: help up diff down status logs synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams install install-dev format lock clean
+.PHONY: help doctor up diff down status logs restore-drill synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -43,6 +43,13 @@ help: ## list the targets
 # Where nothing was ever started nothing needs to be installed to say so.
 rehearsal = if [[ -e .slipway/machine.log ]]; then $(MAKE) -s install && python -m rehearsal $(1); \
 	else echo 'Nothing is running; `make up` starts it.'; fi
+
+# What runs in the account that the shell's credentials are of.
+deployed = $(MAKE) -s install && python -m operations $(1)
+LOGS = logs $(if $(SERVICE),--service '$(SERVICE)') $(if $(SINCE),--since '$(SINCE)') $(if $(FOLLOW),--follow)
+
+doctor: install ## say whether this machine is fit, and the account of your credentials (ACCOUNT=0: leave it; 1: insist)
+	@python -m operations doctor --account '$(ACCOUNT)'
 
 # --- the running system --------------------------------------------------------------------------------------------
 
@@ -57,11 +64,14 @@ diff: ## show what `make up` would change
 down: ## destroy it
 	@$(call rehearsal,down)
 
-status: ## say what runs
-	@$(call rehearsal,status)
+status: ## say what runs (DEPLOYED=1: of what is deployed to AWS)
+	@$(if $(filter 1,$(DEPLOYED)),$(call deployed,status),$(call rehearsal,status))
 
-logs: ## show the last lines of every log (FOLLOW=1: go on)
-	@$(call rehearsal,logs $(if $(FOLLOW),--follow))
+logs: ## show the last lines of every log (FOLLOW=1: go on; DEPLOYED=1 SERVICE=backend SINCE=15m: from AWS)
+	@$(if $(filter 1,$(DEPLOYED)),$(call deployed,$(LOGS)),$(call rehearsal,logs $(if $(FOLLOW),--follow)))
+
+restore-drill: ## lose production's data on this machine, and restore them from a backup (after `make up`)
+	@$(call rehearsal,restore-drill)
 
 synth: install ## write the stacks to cdk.out/ and the manifests to dist/manifests/
 	@python -m rehearsal synth

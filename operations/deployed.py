@@ -1,0 +1,209 @@
+"""How what is deployed to AWS fares: `make status DEPLOYED=1`."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from typing import Any
+
+import urllib3
+
+from bootstrap.arns import STACKS
+from operations.account import Account, NotThereError
+from operations.findings import Check, Finding, fail, ok, warn
+from slipway.pod_watch import NAMESPACE as POD_METRICS
+
+_PAGES = "docs/runbook"
+_ANSWER_SECONDS = 10.0
+_BACKUP_LAG = timedelta(minutes=15)
+"""RDS carries its logs away every five minutes; three times that is more than a delay."""
+
+_COUNTED = timedelta(minutes=15)
+_HOSTS = {"jenkins": "JenkinsInstance", "test": "TestInstance"}
+"""What the hosts' logical IDs begin with, by the name in the system's."""
+
+
+def stacks(account: Account) -> Iterator[Finding]:
+    """See how CloudFormation left each stack."""
+    for name in STACKS:
+        stack = account.stacks.get(name)
+        if stack is None:
+            yield warn(name, "not deployed", "cdk deploy ProdStack, or CiStack for the build side")
+            continue
+        state, changed = stack["StackStatus"], stack.get("LastUpdatedTime") or stack["CreationTime"]
+        seen = f"{state}, {changed:%Y-%m-%d %H:%M} UTC"
+        if state in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+            yield ok(name, seen)
+        elif state == "UPDATE_ROLLBACK_COMPLETE":
+            yield warn(name, seen, f"the last change was put back: {_PAGES}/deploy-failed.md")
+        elif state.endswith("_IN_PROGRESS"):
+            yield warn(name, seen, "wait for it; its events are in CloudFormation")
+        else:
+            yield fail(name, seen, f"{_PAGES}/deploy-failed.md")
+
+
+def release(account: Account) -> Iterator[Finding]:
+    """See which release is the last good one, and whether it is the one that users get."""
+    name = f"/{account.settings.name}/release/last-good"
+    good = "none"
+    try:
+        value = account.ask("ssm", "get_parameter", Name=name)["Parameter"]["Value"]
+        good = "none" if value == "none" else str(json.loads(value)["release"])
+        yield ok("last good release", good)
+    except NotThereError:
+        yield warn("last good release", f"{name} is not there", "CiStack makes it, and the next release fills it")
+    outputs = {
+        item["OutputKey"]: item["OutputValue"] for item in account.stacks.get("ProdStack", {}).get("Outputs", [])
+    }
+    if url := outputs.get("ApplicationUrl"):
+        yield _page(url, good)
+
+
+def targets(account: Account) -> Iterator[Finding]:
+    """See which of the proxy's pods the load balancer takes for healthy."""
+    for group in account.resources("ProdStack", "AWS::ElasticLoadBalancingV2::TargetGroup").values():
+        described = account.ask("elbv2", "describe_target_health", TargetGroupArn=group)["TargetHealthDescriptions"]
+        states = [target["TargetHealth"]["State"] for target in described]
+        seen = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states))) or "none registered"
+        if "healthy" not in states:
+            yield fail("targets", seen, f"{_PAGES}/alarms.md#unhealthy-targets")
+        elif set(states) - {"healthy", "initial", "draining"}:
+            yield warn("targets", seen, f"{_PAGES}/alarms.md#unhealthy-targets")
+        else:
+            yield ok("targets", seen)
+
+
+def database(account: Account) -> Iterator[Finding]:
+    """See that production's database serves, and until when it can be restored to."""
+    name = f"{account.settings.name}-production"
+    if "DataStack" not in account.stacks:
+        return
+    (seen,) = account.ask("rds", "describe_db_instances", DBInstanceIdentifier=name)["DBInstances"]
+    told = f"{name}: {seen['DBInstanceStatus']}, {seen['Engine']} {seen.get('EngineVersion', '')}"
+    told += ", with a standby" if seen.get("MultiAZ") else ", no standby"
+    if seen["DBInstanceStatus"] == "available":
+        yield ok("database", told)
+    else:
+        yield fail("database", told, f"{_PAGES}/database-restore.md; aws rds describe-events --duration 60")
+    if (latest := seen.get("LatestRestorableTime")) is not None:
+        until = f"to any second until {latest:%Y-%m-%d %H:%M} UTC"
+        late = datetime.now(UTC) - latest > _BACKUP_LAG
+        yield (
+            warn("restorable", until, "RDS is behind with its backups: its events say why")
+            if late
+            else ok("restorable", until)
+        )
+
+
+def cluster(account: Account) -> Iterator[Finding]:
+    """See that the control plane serves, and which nodes there are."""
+    name = account.settings.name
+    if "ClusterStack" not in account.stacks:
+        return
+    seen = account.ask("eks", "describe_cluster", name=name)["cluster"]
+    told = f"{name}: {seen['status']}, Kubernetes {seen.get('version', 'unknown')}"
+    issues = [issue["message"] for issue in seen.get("health", {}).get("issues", [])]
+    if seen["status"] == "ACTIVE" and not issues:
+        yield ok("cluster", told)
+    elif seen["status"] == "UPDATING":
+        yield warn("cluster", told, f"an upgrade takes some minutes: {_PAGES}/cluster-upgrade.md")
+    else:
+        yield fail("cluster", "; ".join([told, *issues]), f"{_PAGES}/cluster-upgrade.md; aws eks list-insights")
+    marks = [{"Name": "tag:eks:eks-cluster-name", "Values": [name]}]
+    found = account.listed("ec2", "describe_instances", "Reservations", Filters=marks)
+    nodes = [node for part in found for node in part["Instances"] if node["State"]["Name"] in ("pending", "running")]
+    where = sorted(f"{node['InstanceType']} in {node['Placement']['AvailabilityZone']}" for node in nodes)
+    if nodes:
+        yield ok("nodes", f"{len(nodes)}: {', '.join(where)}")
+    else:
+        yield fail("nodes", "none", f"{_PAGES}/alarms.md#pods-not-ready")
+
+
+def pods(account: Account) -> Iterator[Finding]:
+    """See how many pods are wanted, and how many of them do not serve, as the watch counts them."""
+    if "ProdStack" not in account.stacks:
+        return
+    wanted, missing = (_least(account, metric) for metric in ("Wanted", "Missing"))
+    if wanted is None or missing is None:
+        yield warn("pods", "nobody has counted them lately", f"{_PAGES}/alarms.md#pods-not-ready")
+    elif missing:
+        yield fail("pods", f"{missing:.0f} of {wanted:.0f} do not serve", f"{_PAGES}/alarms.md#pods-not-ready")
+    else:
+        yield ok("pods", f"all {wanted:.0f} serve")
+
+
+def alarms(account: Account) -> Iterator[Finding]:
+    """Name the stacks' alarms that tell somebody, and are on."""
+    kinds = {"MetricAlarms": "MetricAlarm", "CompositeAlarms": "CompositeAlarm"}
+    on = [
+        alarm
+        for items, kind in kinds.items()
+        for alarm in account.listed("cloudwatch", "describe_alarms", items, StateValue="ALARM", AlarmTypes=[kind])
+        if alarm["AlarmName"].startswith(tuple(f"{stack}-" for stack in STACKS)) and alarm.get("AlarmActions")
+    ]
+    if not on:
+        yield ok("alarms", "none is on")
+    for alarm in on:
+        says, _, page = alarm.get("AlarmDescription", "").rpartition(". ")
+        yield fail(f"alarm {alarm['AlarmName']}", says, page)
+
+
+def hosts(account: Account) -> Iterator[Finding]:
+    """See that Jenkins' and the test host run, answer Systems Manager, and are as the playbook has them."""
+    instances = account.resources("CiStack", "AWS::EC2::Instance")
+    for host, logical in _HOSTS.items():
+        for number in (physical for name, physical in instances.items() if name.startswith(logical)):
+            yield _host(account, host, number)
+
+
+def _host(account: Account, host: str, number: str) -> Finding:
+    name, page = f"{account.settings.name}-{host}", f"{_PAGES}/lost-jenkins-host.md"
+    (part,) = account.ask("ec2", "describe_instances", InstanceIds=[number])["Reservations"]
+    state = part["Instances"][0]["State"]["Name"]
+    by_number = [{"Key": "InstanceIds", "Values": [number]}]
+    by_name = [{"key": "AssociationName", "value": f"CiStack-{host}"}]
+    agents = account.listed("ssm", "describe_instance_information", "InstanceInformationList", Filters=by_number)
+    agent = agents[0]["PingStatus"] if agents else "never heard of"
+    runs = account.listed("ssm", "list_associations", "Associations", AssociationFilterList=by_name)
+    applied = runs[0].get("Overview", {}).get("Status", "Pending") if runs else "not there"
+    seen = f"{number} {state}, agent {agent}, playbook {applied}"
+    if state != "running" or agent != "Online":
+        return fail(name, seen, page)
+    if applied != "Success":
+        return warn(name, seen, f"{_PAGES}/alarms.md#host-not-configured")
+    return ok(name, seen)
+
+
+def _page(url: str, good: str) -> Finding:
+    """Ask for the page as users do; it says whose it is."""
+    try:
+        answer = urllib3.request("GET", url, timeout=_ANSWER_SECONDS, retries=False)
+    except urllib3.exceptions.HTTPError as error:
+        return fail("page", f"{url} does not answer: {error}", f"{_PAGES}/first-five-minutes.md")
+    served = answer.headers.get("X-Release", "unknown")
+    seen = f"{answer.status} from release {served}, {url}"
+    if answer.status != HTTPStatus.OK:
+        return fail("page", seen, f"{_PAGES}/first-five-minutes.md")
+    if good not in ("none", served):
+        return warn("page", seen, f"not the last good release: a release is under way, or {_PAGES}/roll-back.md")
+    return ok("page", seen)
+
+
+def _least(account: Account, metric: str) -> float | None:
+    """Return the newest five minutes' least of one of the watch's metrics; None where there is none."""
+    now = datetime.now(UTC)
+    told: list[dict[str, Any]] = account.ask(
+        *("cloudwatch", "get_metric_statistics"),
+        Namespace=POD_METRICS,
+        MetricName=metric,
+        StartTime=now - _COUNTED,
+        EndTime=now,
+        Period=300,
+        Statistics=["Minimum"],
+    )["Datapoints"]
+    newest = max(told, key=lambda point: point["Timestamp"], default=None)
+    return None if newest is None else float(newest["Minimum"])
+
+
+CHECKS: tuple[Check[Account], ...] = (stacks, release, targets, pods, database, cluster, alarms, hosts)
+"""From the user inwards."""
