@@ -38,7 +38,7 @@ VERIFICATIONS := images scenes rehearse pods
 .PHONY: help doctor up diff down status logs restore-drill synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams install install-dev format lock clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
 
 # Where nothing was ever started nothing needs to be installed to say so.
 rehearsal = if [[ -e .slipway/machine.log ]]; then $(MAKE) -s install && python -m rehearsal $(1); \
@@ -70,8 +70,10 @@ status: ## say what runs (DEPLOYED=1: of what is deployed to AWS)
 logs: ## show the last lines of every log (FOLLOW=1: go on; DEPLOYED=1 SERVICE=backend SINCE=15m: from AWS)
 	@$(if $(filter 1,$(DEPLOYED)),$(call deployed,$(LOGS)),$(call rehearsal,logs $(if $(FOLLOW),--follow)))
 
-restore-drill: ## lose production's data on this machine, and restore them from a backup (after `make up`)
-	@$(call rehearsal,restore-drill)
+restore-drill: ## lose production's rows on this machine, and restore them from a backup (after `make up`)
+	@mkdir -p .slipway && rm -f .slipway/steps.tsv
+	@$(MAKE) -s install
+	@python -m rehearsal restore-drill
 
 synth: install ## write the stacks to cdk.out/ and the manifests to dist/manifests/
 	@python -m rehearsal synth

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rehearsal import ROOT, STATE, RehearsalError, commands
+from rehearsal import ROOT, STATE, RehearsalError, commands, restore
 from rehearsal.machine import PODMAN, PROCESSES
 
 _LARGEST_PORT = 65535
@@ -49,6 +49,7 @@ def main() -> int:
     names.add_parser("down", help="destroy it")
     names.add_parser("status", help="say what runs")
     names.add_parser("logs", help="show the logs").add_argument("--follow", action="store_true", help="go on")
+    names.add_parser("restore-drill", help="lose production's rows here, and restore them")
     names.add_parser("synth", help="write the stacks and the manifests")
     given = parser.parse_args()
     for name in [name for name in os.environ if name.startswith(("AWS_", "CDK_"))]:
@@ -70,6 +71,9 @@ def main() -> int:
                 commands.status()
             case "logs":
                 commands.logs(follow=given.follow)
+            case "restore-drill":
+                with _alone():
+                    restore.drill()
             case "synth":
                 commands.synth()
     except RehearsalError as error:

@@ -77,7 +77,7 @@ def diff() -> None:
     Raises:
         RehearsalError: nothing is deployed to compare with, or the stacks are not sound.
     """
-    machine = _running()
+    machine = running()
     app = Deployment(machine)
     with step("Stacks"):
         app.synthesise(_build(machine))
@@ -127,7 +127,7 @@ def logs(*, follow: bool) -> None:
     Raises:
         RehearsalError: nothing runs.
     """
-    _running()
+    running()
     client = Client(KUBECONFIG, _NAMESPACE)
     seen: dict[str, int] = {}
     with suppress(KeyboardInterrupt):  # how one stops following
@@ -176,7 +176,12 @@ def _start(port: int, pods: str) -> Description:
         return background.start(port, pods)
 
 
-def _running() -> Description:
+def running() -> Description:
+    """Return the machine that is up.
+
+    Raises:
+        RehearsalError: there is none.
+    """
     machine = background.found()
     if machine is None:
         raise RehearsalError("nothing is running; start it first: make up")
@@ -205,19 +210,24 @@ def _refuse_leftovers(machine: Description) -> None:
 def _smoke_test(machine: Description, release: str) -> None:
     """See that NGINX serves a page of this release, as the pipeline does after a deployment."""
     deadline = monotonic() + _COPY_SECONDS
-    while (seen := _page(machine)) != (HTTPStatus.OK, release):
+    while (seen := page(machine)) != (HTTPStatus.OK, release):
         if monotonic() > deadline:
             raise RehearsalError(f"NGINX answers {seen[0]} with X-Release {seen[1]}, not 200 with {release}")
         sleep(_LOOK_SECONDS / 10)
 
 
-def _page(machine: Description) -> tuple[int, str | None]:
-    """Return the status of the page, and whose it is."""
+def page(machine: Description, *, no_copy: bool = False) -> tuple[int, str | None]:
+    """Return the status of the page, and the release that it is of; with `no_copy` NGINX has to ask for it.
+
+    Raises:
+        RehearsalError: NGINX does not answer.
+    """
+    headers = {"Cookie": "notice=looked"} if no_copy else {}
     try:
-        page = urllib3.request("GET", f"{machine.url}/", timeout=_ANSWER_SECONDS, retries=False)
+        answer = urllib3.request("GET", f"{machine.url}/", headers=headers, timeout=_ANSWER_SECONDS, retries=False)
     except urllib3.exceptions.HTTPError as error:
         raise RehearsalError(f"NGINX does not answer ({error}); `make logs` shows why") from None
-    return page.status, page.headers.get("X-Release")
+    return answer.status, answer.headers.get("X-Release")
 
 
 def _run(failure: str, *command: str) -> None:

@@ -17,6 +17,9 @@ from rehearsal.mariadb import MariaDB
 PORT = 3306
 """Where databases listen, as the stacks have it: each at an address of its own."""
 
+AUTHORITIES = "authorities.pem"
+"""The file of the servers' authorities, in their folder."""
+
 _SMALL = ["--innodb-buffer-pool-size=16M", "--performance-schema=OFF", "--key-buffer-size=1M", "--max-connections=60"]
 """Two of them run on a laptop that has other things to do."""
 
@@ -42,7 +45,7 @@ class Servers:
     """
 
     def __init__(self, home: Path, *, addresses: Iterator[str], key: str, region: str) -> None:
-        self.authorities = home.absolute() / "authorities.pem"
+        self.authorities = home.absolute() / AUTHORITIES
         self._home, self._addresses, self._key, self._region = home.absolute(), addresses, key, region
         self._running: dict[str, tuple[str, MariaDB, ExitStack]] = {}
         self._lock = Lock()

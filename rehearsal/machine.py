@@ -39,7 +39,7 @@ KUBECONFIG = STATE / "kubeconfig"
 IMAGES = STATE / "images"
 _PODS = STATE / "pods"
 AWS = STATE / "aws"
-_DATABASES = STATE / "databases"
+DATABASES = STATE / "databases"
 _CLUSTER = "slipway"
 _HEALTH = "/healthz"
 _ENGINE = "up"
@@ -124,7 +124,7 @@ def running(port: int, pods: str) -> Iterator[Description]:
     if missing and pods == PODMAN:
         raise RehearsalError(f"pods in containers need a database that they reach: {missing}")
     kept: Files | Servers = (
-        Files(_DATABASES) if missing else Servers(_DATABASES, addresses=addresses(), key=SIGNING_KEY, region=REGION)
+        Files(DATABASES) if missing else Servers(DATABASES, addresses=addresses(), key=SIGNING_KEY, region=REGION)
     )
     with ExitStack() as stack:
         stack.enter_context(kept)

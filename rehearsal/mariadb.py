@@ -108,7 +108,7 @@ class MariaDB:
             self._server = subprocess.Popen(  # noqa: S603 - our own arguments
                 [
                     *self._launcher,
-                    *_command("mariadbd"),
+                    *command("mariadbd"),
                     *_where(self._data, self._temporary),
                     "--socket=socket",  # relative to the data: the path of a socket must be short
                     "--bind-address=127.0.0.1",
@@ -162,7 +162,7 @@ class MariaDB:
         return done.stdout
 
     def _ask(self, text: str, *options: str) -> subprocess.CompletedProcess[str]:
-        client = [*_command("mariadb"), "--no-defaults", "--socket=socket", "--user=root"]
+        client = [*command("mariadb"), "--no-defaults", "--socket=socket", "--user=root"]
         return subprocess.run(  # noqa: S603 - our own arguments
             [*client, "--default-character-set=utf8mb4", "--batch", "--raw", "--skip-column-names", *options],
             input=text,
@@ -174,7 +174,7 @@ class MariaDB:
 
     def _install(self) -> None:
         """Make the data folder. It gets its name once it is whole, so that a broken-off one is never used."""
-        _command("mariadbd")  # what the installer says of a missing server is less clear
+        command("mariadbd")  # what the installer says of a missing server is less clear
         unfinished = self._home / "data.unfinished"
         shutil.rmtree(unfinished, ignore_errors=True)
         self._temporary.mkdir(parents=True, exist_ok=True)
@@ -184,7 +184,7 @@ class MariaDB:
             here.symlink_to(self._home)  # the installer breaks paths with a space
             done = subprocess.run(  # noqa: S603 - our own arguments
                 [
-                    *_command("mariadb-install-db"),
+                    *command("mariadb-install-db"),
                     *_where(here / unfinished.name, here / self._temporary.name),
                     "--auth-root-authentication-method=normal",
                     "--skip-test-db",
@@ -231,7 +231,12 @@ def _find(program: str) -> str | None:
     return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
 
 
-def _command(program: str) -> list[str]:
+def command(program: str) -> list[str]:
+    """Return what runs one of MariaDB's programs.
+
+    Raises:
+        RehearsalError: it is not here.
+    """
     path = _find(program)
     if path is None:
         raise RehearsalError(MISSING)

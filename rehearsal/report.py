@@ -26,13 +26,13 @@ def tell(
         peak: MiB that were taken at most.
     """
     say()
-    _print([("stack", "resources", "state", "changed in"), *_stacks(machine, changed or {})])
+    print_table([("stack", "resources", "state", "changed in"), *_stacks(machine, changed or {})])
     say()
     pods = list(pods)
-    _print([("pod", "image", "state"), *(_pod(pod) for pod in pods)])
+    print_table([("pod", "image", "state"), *(_pod(pod) for pod in pods)])
     if told := figures.of(pods):
         say()
-        _print([("service", "requests", "failed", "half", "99 of 100", "outages"), *map(_service, told.items())])
+        print_table([("service", "requests", "failed", "half", "99 of 100", "outages"), *map(_service, told.items())])
     aws = machine.aws
     most = f", {peak:.0f} MiB at most on the way" if peak is not None else ""
     keys = " ".join(f"{name}={aws[name]}" for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"))
@@ -70,7 +70,7 @@ def _service(told: tuple[str, Figures]) -> tuple[str, ...]:
     return (name, *map(str, count), seen.slowest(0.5), seen.slowest(0.99), str(seen.outages))
 
 
-def _print(lines: Sequence[tuple[str, ...]]) -> None:
+def print_table(lines: Sequence[tuple[str, ...]]) -> None:
     """Print a table; the first line is its head."""
     widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
     for line in lines:
