@@ -123,7 +123,7 @@ step-stacks:
 	@$(STEP) stacks pytest -m 'not full' tests/stacks
 
 step-charts:
-	@$(STEP) charts pytest -m 'not full and not rehearsal' tests/benchmarks tests/board tests/charts tests/rehearsal tests/repository
+	@$(STEP) charts pytest -m 'not full and not rehearsal' tests/benchmarks tests/board tests/charts tests/operations tests/rehearsal tests/repository
 
 step-pipeline:
 	@$(STEP) pipeline pytest -m 'not full' tests/ci
