@@ -1,4 +1,4 @@
-"""The command line behind `make doctor`, `make status DEPLOYED=1` and `make logs DEPLOYED=1`."""
+"""The command line behind `make doctor`, `make status DEPLOYED=1` and `make logs DEPLOYED=1`, and of the runbook."""
 
 import argparse
 import sys
@@ -14,6 +14,8 @@ def main(arguments: list[str]) -> int:
     doctor = names.add_parser("doctor", help="say whether machine and account are fit")
     doctor.add_argument("--account", choices=["", "0", "1"], default="", help="look at the account: if there is one")
     names.add_parser("status", help="say how what is deployed fares")
+    login = names.add_parser("login", help="print how MariaDB's programs sign in as a database's master")
+    login.add_argument("instance", help="its identifier, such as slipway-production")
     logs = names.add_parser("logs", help="print what it has logged")
     logs.add_argument("--service", default="pods", help="whose lines")
     logs.add_argument("--since", default="15m", help="from how long ago")
@@ -25,6 +27,8 @@ def main(arguments: list[str]) -> int:
                 return _doctor(given.account)
             case "status":
                 return _status()
+            case "login":
+                return _login(given.instance)
             case _:
                 return _logs(given.service, given.since, follow=given.follow)
     except OperationsError as error:
@@ -59,6 +63,13 @@ def _status() -> int:
     findings = list(gather(deployed.CHECKS, account.connected(sign_in.session())))
     _tell("What is deployed", findings)
     return _end(findings)
+
+
+def _login(instance: str) -> int:
+    from operations import account, master
+
+    sys.stdout.write(master.options_file(account.connected(sign_in.session()), instance))
+    return 0
 
 
 def _logs(service: str, ago: str, *, follow: bool) -> int:
