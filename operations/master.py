@@ -1,4 +1,4 @@
-"""How MariaDB's own programs sign in to a database of RDS as its master: `python -m operations login slipway-production`."""
+"""How MariaDB's own programs sign in as a database's master: `python -m operations login slipway-production`."""
 
 import json
 

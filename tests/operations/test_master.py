@@ -14,17 +14,12 @@ ENDPOINT = {"Address": "slipway-production.test", "Port": 3306}
 
 def test_mariadbs_programs_get_the_masters_password_and_verified_tls() -> None:
     told = json.dumps({"username": "master", "password": r"it's \one#"})
-    there = account(
-        {
-            "rds": [
-                Answer(
-                    "describe_db_instances",
-                    {"DBInstances": [{"MasterUserSecret": {"SecretArn": ARN}, "Endpoint": ENDPOINT}]},
-                )
-            ],
-            "secretsmanager": [Answer("get_secret_value", {"SecretString": told})],
-        }
-    )
+    instance = {"MasterUserSecret": {"SecretArn": ARN}, "Endpoint": ENDPOINT}
+    answers = {
+        "rds": [Answer("describe_db_instances", {"DBInstances": [instance]})],
+        "secretsmanager": [Answer("get_secret_value", {"SecretString": told})],
+    }
+    there = account(answers)
     assert master.options_file(there, "slipway-production").splitlines() == [
         "[client]",
         "host=slipway-production.test",
