@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from textwrap import shorten
 from typing import Any, cast
 
 import boto3
@@ -21,6 +22,7 @@ QUALIFIER: str = CDK["context"]["@aws-cdk/core:bootstrapQualifier"]
 TOOLKIT: str = CDK["toolkitStackName"]
 """How the CDK's own resources are told from other applications'."""
 
+_LONGEST = 160  # letters; some answer with a page
 _LOOKING = ("describe_", "filter_", "get_", "list_")
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 _SIGNED_OUT = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
@@ -108,9 +110,10 @@ def _explained(error: ClientError, client: Any, operation: str) -> OperationsErr
         service = client.meta.service_model.signing_name
         action = f"{_IAM_NAMES.get(service, service)}:{client.meta.method_to_api_mapping[operation]}"
         return AwsError(f"{action} is not allowed; allow these credentials {action}")
+    says = shorten(told.get("Message", ""), _LONGEST, placeholder=" …")
     if told["Code"] in _MISSING + _ABSENT:
-        return NotThereError(told.get("Message") or told["Code"])
-    return AwsError(f"{told['Code']}: {told.get('Message', '')}".rstrip(": "))
+        return NotThereError(says or told["Code"])
+    return AwsError(f"{told['Code']}: {says}".rstrip(": "))
 
 
 def connected(session: boto3.Session | None) -> Account:

@@ -56,7 +56,7 @@ def account(answers: Answers, **settings: str) -> Account:
         stubber = Stubber(client)
         for answer in told:
             if answer.refusal:
-                stubber.add_client_error(answer.operation, answer.refusal, "for a reason")
+                stubber.add_client_error(answer.operation, answer.refusal, "for a\n reason")
             else:
                 stubber.add_response(answer.operation, dict(answer.content))
         stubber.activate()

@@ -86,10 +86,19 @@ def test_whoever_follows_gets_each_line_once_and_late_ones_too(monkeypatch: pyte
     first, late, last = event(2, "first"), event(1, "late"), event(3, "last")
     answers = [told(first), told(first, late), told(late, first, last)]
     there = account({"cloudformation": [stacks("ClusterStack"), group], "logs": answers})
+    asked, listed = [], there.listed
+
+    def noting(service: str, operation: str, items: str, **arguments: Any) -> list[Any]:
+        asked.append(arguments.get("startTime"))
+        return listed(service, operation, items, **arguments)
+
+    monkeypatch.setattr(there, "listed", noting)
     following = logs.lines(there, logs.source("pods"), ago=AGO, follow=True)
-    assert [next(following)[9:] for _ in range(3)] == [
-        f"backend-6d4f-x2x: {word}" for word in ("first", "late", "last")
-    ]
+    said = [next(following).rpartition(" ")[2] for _ in range(3)]
+    assert said == ["first", "late", "last"]
+    first_look, *later = [datetime.fromtimestamp(start / 1000, UTC) for start in asked if start]
+    assert first_look < datetime.now(UTC) - AGO
+    assert all(first_look < look <= datetime.now(UTC) - timedelta(minutes=1) for look in later)
 
 
 def test_a_stack_that_is_not_deployed_is_one_line() -> None:
