@@ -14,7 +14,7 @@ from rehearsal.machine import Description
 MISSING = token_database.what_is_missing() or ""
 with_mariadb = pytest.mark.skipif(bool(MISSING), reason=MISSING)
 SERVER = """CREATE USER master IDENTIFIED BY 'it''s "l\\ong"'; GRANT ALL ON *.* TO master WITH GRANT OPTION; """
-PASSWORD = 'it\'s "l\\ong"'
+AWKWARD = 'it\'s "l\\ong"'
 ROWS = "CREATE TABLE users.users (userName VARCHAR(50) PRIMARY KEY); INSERT INTO users.users VALUES ('Zoë 🦊'), ('Bob')"
 MACHINE = Description(1, 8080, "processes", "an SQLite file (no MariaDB server here)", {}, "")
 
