@@ -35,7 +35,7 @@ WHOLE := pipeline stacks frontend
 TESTS := full $(WHOLE:%=%-whole) backend-mariadb $(filter-out $(WHOLE),$(CHECKS)) previous-suite $(LINTERS)
 VERIFICATIONS := images scenes rehearse pods
 
-.PHONY: help doctor up diff down status logs restore-drill synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams install install-dev format lock clean
+.PHONY: help doctor up diff down status logs restore-drill synth bootstrap check check-code check-infrastructure test verify pods rehearse bench board snapshots docs cost diagrams site install install-dev format lock clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 22
@@ -205,6 +205,9 @@ diagrams: install-dev ## draw docs/diagrams/ from the stacks, the manifests and 
 	@rm -rf .slipway/diagrams
 	@CDK_OUTDIR=.slipway/diagrams $(STEP) Stacks python app.py
 	@python -m diagrams .slipway/diagrams
+
+site: install-dev ## build the documents as a site in dist/site/
+	@NO_MKDOCS_2_WARNING=1 $(STEP) 'Site in dist/site' mkdocs build
 
 # --- the workshop --------------------------------------------------------------------------------------------------
 
