@@ -207,7 +207,7 @@ diagrams: install-dev ## draw docs/diagrams/ from the stacks, the manifests and 
 	@python -m diagrams .slipway/diagrams
 
 site: install-dev ## build the documents as a site in dist/site/
-	@NO_MKDOCS_2_WARNING=1 $(STEP) 'Site in dist/site' mkdocs build
+	@NO_MKDOCS_2_WARNING=1 $(STEP) Site mkdocs build
 
 # --- the workshop --------------------------------------------------------------------------------------------------
 

@@ -1,15 +1,14 @@
 """What the documents refer to is there."""
 
 import re
-from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-DOCUMENTS = sorted(path.relative_to(ROOT) for path in (ROOT / "docs").rglob("*.md"))
+from tests.repository.documents import ROOT, anchors, documents, links, tokens
+
 TEST = re.compile(r"`([\w./-]+\.py)::(\w+)`")
 FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.\w+)`")
-LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#[^)]*)?\)")
 SECURITY = (ROOT / "docs" / "security.md").read_text("utf-8")
 
 
@@ -31,7 +30,31 @@ def test_every_file_that_the_security_document_names_exists() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=str)
-def test_every_link_leads_to_a_file(document: Path) -> None:
-    links = [link for link in LINK.findall((ROOT / document).read_text("utf-8")) if link]
-    assert [link for link in links if not (ROOT / document).parent.joinpath(link).exists()] == []
+@pytest.mark.parametrize("document", documents())
+def test_every_link_leads_to_a_file_and_to_one_heading_in_it(document: str) -> None:
+    """Two headings that are called alike have anchors that GitHub and the site name differently."""
+    broken = []
+    for link in links(document):
+        parts = urlsplit(link)
+        if parts.scheme:
+            continue
+        target = (ROOT / document).parent.joinpath(parts.path).resolve() if parts.path else ROOT / document
+        found = target.is_relative_to(ROOT) and target.exists()
+        if found and parts.fragment:
+            found = target.suffix == ".md" and anchors(str(target.relative_to(ROOT))).count(parts.fragment) == 1
+        if not found:
+            broken.append(link)
+    assert broken == []
+
+
+def test_links_to_headings_are_seen() -> None:
+    assert "#who-may-do-what" in links("docs/ci.md")
+    assert "docs/diagrams/architecture.svg" in links("README.md")
+    assert "database-cpu" in anchors("docs/runbook/alarms.md")
+
+
+@pytest.mark.parametrize("document", documents())
+def test_every_script_that_a_document_names_exists(document: str) -> None:
+    named = {token.content for token in tokens(document) if token.type == "code_inline"}
+    scripts = {name for name in named if re.fullmatch(r"ci/[a-z][\w.-]*", name)}
+    assert [name for name in scripts if not (ROOT / name).exists()] == []

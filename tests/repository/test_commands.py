@@ -1,0 +1,192 @@
+"""Every command that the documents show is tried: by a test that exists, or here; what cannot be says why."""
+
+import ast
+import os
+import re
+import shlex
+import subprocess
+import tomllib
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationModel
+from botocore.session import get_session
+
+from cdk_app.settings import Settings
+from rehearsal.deployment import STACKS
+from tests.rehearsal.clones import copied
+from tests.repository.documents import ROOT, commands, documents
+
+TRIED: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/repository/commands.toml").read_text("utf-8"))["tried"]
+LISTED = [command.strip() for row in TRIED for command in row["commands"]]
+MEANT = [path for path in documents() if path != "CHANGELOG.md" and not path.startswith("docs/decisions/")]
+SHOWN = {command: path for path in MEANT for command in commands(path)}
+"""What a reader may type; decisions and changelog tell of their day."""
+
+OF_THE_CLI = {
+    "ecr get-login-password": set[str](),
+    "eks update-kubeconfig": {"--name"},
+    "logs tail": {"--since", "--filter-pattern"},
+}
+"""What AWS's command line has beside the operations of AWS: its parameters, as far as the documents name them."""
+
+
+def beginning(program: str) -> list[str]:
+    """Return the listed commands of a program, also behind sudo."""
+    return [command for command in LISTED if re.match(rf"(sudo )?{program}\b", command)]
+
+
+def test_every_command_of_the_documents_is_listed() -> None:
+    assert {command: path for command, path in SHOWN.items() if command not in LISTED} == {}
+
+
+def test_every_listed_command_is_in_a_document_and_listed_once() -> None:
+    assert [command for command in LISTED if command not in SHOWN] == []
+    assert [command for command in LISTED if LISTED.count(command) > 1] == []
+
+
+@pytest.mark.parametrize("row", TRIED, ids=lambda row: row["commands"][0])
+def test_what_is_said_to_try_a_command_is_there(row: dict[str, Any]) -> None:
+    assert ("by" in row) != ("not_run" in row)
+    if "by" not in row:
+        assert row["not_run"]
+        return
+    file, _, name = row["by"].partition("::")
+    text = (ROOT / file).read_text("utf-8")
+    if name:
+        functions = {item.name: item for item in ast.walk(ast.parse(text)) if isinstance(item, ast.FunctionDef)}
+        begin = min(node.lineno for node in (functions[name], *functions[name].decorator_list))
+        text = "\n".join(text.splitlines()[begin - 1 : functions[name].end_lineno])
+    assert row["says"] in text
+
+
+@pytest.mark.parametrize("command", [command for command in LISTED if "<<" not in command])
+def test_the_shell_understands_it(command: str) -> None:
+    assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0
+
+
+@pytest.mark.parametrize("path", [path for path in documents() if path != "CHANGELOG.md"])
+def test_every_target_of_make_that_a_document_names_exists(path: str) -> None:
+    named = [word for command in commands(path) for word in _words(command, "make") if "=" not in word]
+    assert [name for name in named if not re.search(rf"^{name}\b.*:(?!=)", _makefile(), re.MULTILINE)] == []
+
+
+def test_every_variable_that_make_is_given_is_read_by_something() -> None:
+    given = {word.split("=")[0] for command in beginning("make") for word in _words(command, "make") if "=" in word}
+    files = [ROOT / "Makefile", *(ROOT / "ci").glob("[a-z]*[a-z]"), *(ROOT / "tests/pods").glob("*.py")]
+    read = "\n".join(path.read_text("utf-8") for path in files if path.is_file())
+    assert given
+    assert [name for name in given if not re.search(rf"\b{name}\b", read)] == []
+
+
+@pytest.mark.parametrize("script", sorted({word for line in LISTED for word in re.findall(r"(?<!\S)ci/[\w-]+", line)}))
+def test_a_script_can_be_run(script: str) -> None:
+    assert (ROOT / script).stat().st_mode & 0o100
+
+
+@pytest.mark.parametrize("command", beginning("cdk"))
+def test_the_cdk_is_given_stacks_and_settings_that_there_are(command: str) -> None:
+    words = _words(command, "cdk")
+    settings = [after for word, after in pairwise(words) if word == "-c"]
+    Settings.from_context(dict(setting.split("=", 1) for setting in settings))
+    stacks = [word for word in words[1:] if not word.startswith("-") and word not in settings]
+    assert set(stacks) <= set(STACKS)
+
+
+@pytest.mark.parametrize("command", beginning("aws"))
+def test_aws_has_the_operation_with_these_parameters(command: str) -> None:
+    service, name, *words = _words(command.split(" | ")[0], "aws")
+    given = {word for word in words if word.startswith("--")} - {"--query", "--output"}
+    if (known := OF_THE_CLI.get(f"{service} {name}")) is not None:
+        assert given <= known
+        return
+    operation = _operation(service, name)
+    assert operation.input_shape
+    options = {_option(member): member for member in operation.input_shape.members}
+    assert given <= set(options)
+    if given:  # where none stands, the operation is only named
+        assert {options[option] for option in given} >= set(operation.input_shape.required_members)
+
+
+@pytest.mark.parametrize("command", ["python -m benchmarks --help", "make board"])
+def test_a_command_that_costs_nothing_runs(command: str) -> None:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS", "JIRA"))}
+    done = subprocess.run(shlex.split(command), cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+
+
+def test_the_account_of_the_board_is_named_as_the_board_reads_it() -> None:
+    lines = "\n".join(command for command in LISTED if "JIRA_TOKEN" in command or "JIRA_URL" in command)
+    script = f"{lines}\nenv"
+    done = subprocess.run(["bash", "-c", script], input="secret\n", capture_output=True, text=True, check=True)
+    told = dict(line.split("=", 1) for line in done.stdout.splitlines() if line.startswith("JIRA_"))
+    assert told.pop("JIRA_TOKEN") == "secret"
+    assert set(told) == {"JIRA_URL", "JIRA_EMAIL"}
+    assert all(name in (ROOT / "board/__main__.py").read_text() for name in (*told, "JIRA_TOKEN"))
+
+
+def test_a_release_is_tagged_and_taken_over_by_a_clone(tmp_path: Path) -> None:
+    """Tag and push in a clone of upstream, as docs/upgrades.md has it, and merge that into a clone of older days."""
+    shown = [command for command in beginning("git") if command != "git push"]
+    upstream, older, maker = (tmp_path / name for name in ("upstream.git", "older", "maker"))
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "GIT_CONFIG_NOSYSTEM": "1"}
+
+    def git(folder: Path, command: str) -> None:
+        subprocess.run(["bash", "-ec", command], cwd=folder, env=environment, check=True, capture_output=True)
+
+    (clone,) = [command for command in shown if command.startswith("git clone")]
+    address = shlex.split(clone)[2]
+    (tmp_path / "config").write_text(
+        f'[user]\nname=a\nemail=a@b.example\n[init]\ndefaultBranch=main\n[url "{upstream}"]\ninsteadOf={address}\n'
+    )
+    git(tmp_path, f"git init --bare {upstream} && git init {older} && git init {maker}")
+    git(older, "echo one >file && git add . && git commit -m one && git push " + address + " main")
+    git(tmp_path, f"{clone} && test -f file && mv $PWD/.git {maker}/made && cp -r {maker}/made/. {maker}/.git")
+    git(maker, "git reset --hard && echo two >file && git commit -am two")
+    for command in shown:
+        if command.startswith(("git tag", "git push")):
+            git(maker, command)
+    for command in shown:
+        if not command.startswith(("git tag", "git push", "git clone")):
+            git(older, command)
+    assert (older / "file").read_text() == "two\n"
+
+
+@pytest.mark.full
+def test_stacks_and_manifests_are_written(tmp_path: Path) -> None:
+    with copied(tmp_path / "clone") as clone:
+        done = clone.run("synth")
+        assert done.returncode == 0, done.stderr
+        assert {path.name.split(".")[0] for path in (clone.path / "cdk.out").glob("*.template.json")} >= set(STACKS)
+        assert list((clone.path / "dist/manifests").glob("*.yaml"))
+
+
+def _words(command: str, program: str) -> list[str]:
+    """Return the words behind a program's name; none if the command is another program's."""
+    words = shlex.split(command) if "<<" not in command else command.split()
+    words = words[1:] if words[0] == "sudo" else words
+    return words[1:] if words[0] == program else []
+
+
+def _makefile() -> str:
+    return (ROOT / "Makefile").read_text("utf-8")
+
+
+def _operation(service: str, name: str) -> OperationModel:
+    try:
+        model = get_session().get_service_model(service)
+    except UnknownServiceError:
+        pytest.fail(f"AWS has no service {service}")
+    found = [operation for operation in model.operation_names if _option(operation) == f"--{name}"]
+    assert found, f"{service} has no operation {name}"
+    return model.operation_model(found[0])
+
+
+def _option(name: str) -> str:
+    """Return a name of AWS's as its command line has it."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "-", name)
+    return f"--{parted.lower()}"
