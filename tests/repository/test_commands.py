@@ -58,7 +58,7 @@ def test_what_is_said_to_try_a_command_is_there(row: dict[str, Any]) -> None:
     text = (ROOT / file).read_text("utf-8")
     if name:
         functions = {item.name: item for item in ast.walk(ast.parse(text)) if isinstance(item, ast.FunctionDef)}
-        begin = min(node.lineno for node in (functions[name], *functions[name].decorator_list))
+        begin = min([functions[name].lineno, *(node.lineno for node in functions[name].decorator_list)])
         text = "\n".join(text.splitlines()[begin - 1 : functions[name].end_lineno])
     assert row["says"] in text
 
