@@ -67,7 +67,7 @@ _LINKS = _Links()
 
 
 def on_config(config: MkDocsConfig) -> None:
-    """Have links led, and the decisions stand in the navigation: all of them, by number."""
+    """Have links led, and all pages of a folder stand in the navigation where it asks for them."""
     extensions: list[Any] = config.markdown_extensions
     extensions.append(_LinksExtension())
     _LINKS.repository = config.extra["repository"]
