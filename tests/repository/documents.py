@@ -14,7 +14,7 @@ from pymdownx.slugs import slugify
 ROOT = Path(__file__).parents[2]
 SHELL = ("sh", "bash", "console", "shell")
 PROGRAMS = (
-    r"(sudo )?(make|cdk|aws|kubectl|git|pytest|python -m|curl|java|ansible-playbook|docker|podman|ci/[\w-]+)\b.* .*"
+    r"(sudo )?(make|cdk|aws|kubectl|git|pytest|python -m|curl|java|ansible-playbook|docker|podman|npx|ci/[\w-]+)\b.* .*"
 )
 """What a piece of code in a sentence begins with when it is a command: one with arguments, or a target of make."""
 

@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from subprocess import run
@@ -20,6 +21,13 @@ BUILT_IN = {
     "npm": r'"[@\w/-]+": "(?P<currentValue>\d[\w.-]*)"',
 }
 """How Renovate's own managers find versions, as far as our files need it."""
+
+FILES = {
+    "dockerfile": [r"/(^|/|\.)([Dd]ocker|[Cc]ontainer)file[^/]*$/"],
+    "jenkins": [r"/(^|/)plugins\.(txt|ya?ml)$/"],
+    "npm": [r"/(^|/)package\.json$/"],
+}
+"""Which files they read, whatever renovate.json says; what it says is added."""
 
 PINNED = [
     r"(?<![\w.-])v?(?P<version>\d+(?:\.\d+){2,}[\w.-]*)",  # three numbers
@@ -39,6 +47,7 @@ class Span:
     start: int
     end: int
     text: str
+    match: str = ""  # of which it is a part
 
     def within(self, other: "Span") -> bool:
         """Say whether this is part of the other."""
@@ -53,14 +62,19 @@ class Manager:
     files: list[str]
     matches: list[str]
 
+    def reads(self, file: str) -> bool:
+        """Say whether it looks into the file."""
+        ignored = any(fnmatch(file, pattern) for pattern in RENOVATE["ignorePaths"])
+        return not ignored and any(_selects(pattern, file) for pattern in self.files)
+
     def spans(self, file: str, text: str) -> Iterator[Span]:
         """Yield the version of each of its dependencies in the file."""
-        if any(_selects(pattern, file) for pattern in self.files):
+        if self.reads(file):
             for pattern in self.matches:
                 for match in re.finditer(re.sub(r"\(\?<(?=\w)", "(?P<", pattern), text):
                     groups = match.groupdict()
                     start, end = match.span("currentValue") if "currentValue" in groups else match.span()
-                    yield Span(file, start, end, text[start:end])
+                    yield Span(file, start, end, text[start:end], match[0])
 
 
 def managers() -> list[Manager]:
@@ -93,7 +107,7 @@ def pinned(file: str, text: str) -> set[Span]:
 
 
 def _files_of(name: str) -> list[str]:
-    patterns: list[str] = RENOVATE[name]["managerFilePatterns"]
+    patterns: list[str] = FILES.get(name, []) + RENOVATE.get(name, {}).get("managerFilePatterns", [])
     if name != "pip-compile":
         return patterns
     # It reads the lock files, and what the command in their heads names as their source.

@@ -64,6 +64,14 @@ def test_every_version_whose_end_is_known_is_looked_after(row: Row) -> None:
     assert len(lookers(Span(row.file, *match.span(1), match[1]), text)) == 1
 
 
+def test_no_program_is_read_for_what_it_is_called() -> None:
+    """Renovate takes whatever begins with Dockerfile, in any case, for one."""
+    (dockerfiles,) = [manager for manager in MANAGERS if manager.name == "dockerfile"]
+    read = [Path(file) for file in FILES if dockerfiles.reads(file)]
+    assert {path.name for path in read} <= {"Dockerfile", "Containerfile"}
+    assert read
+
+
 @pytest.mark.parametrize("manager", MANAGERS, ids=lambda manager: manager.name)
 def test_without_a_manager_its_versions_are_nobodys(manager: Manager) -> None:
     others = [other for other in MANAGERS if other is not manager]
@@ -84,6 +92,17 @@ def test_a_manager_of_ours_says_where_newer_versions_are(rule: dict[str, str]) -
     assert custom == rule["datasourceTemplate"] or custom in RENOVATE["customDatasources"]
     assert rule["versioningTemplate"]
     assert "depNameTemplate" in rule or "(?<depName>" in rule["matchStrings"][0]
+
+
+@pytest.mark.parametrize("manager", MANAGERS, ids=lambda manager: manager.name)
+def test_a_version_is_replaced_where_it_is_meant_alone(manager: Manager) -> None:
+    """Renovate replaces the version wherever it stands in what the expression has matched."""
+    twice = {
+        "What installs Jenkins' plugins, with its checksum": 2
+    }  # once in the path of its address, once in the name
+    for file, text in texts():
+        for span in manager.spans(file, text):
+            assert span.match.count(span.text) == twice.get(manager.name, 1)
 
 
 def test_rules_speak_of_what_is_there() -> None:
