@@ -50,13 +50,18 @@ def anchors(document: str) -> list[str]:
     return [_slug(text, "-") for text in texts]
 
 
+def blocks(document: str) -> list[str]:
+    """Return the blocks for the shell that a document has."""
+    return [token.content for token in tokens(document) if token.type == "fence" and token.info in SHELL]
+
+
 def commands(document: str) -> set[str]:
     """Return the commands that a document shows, each as one line: of blocks for the shell, and within sentences."""
     found: set[str] = set()
+    for block in blocks(document):
+        found.update(_of_block(block))
     for token in tokens(document):
-        if token.type == "fence" and token.info in SHELL:
-            found.update(_of_block(token.content))
-        elif token.type == "code_inline" and re.fullmatch(PROGRAMS, text := " ".join(token.content.split())):
+        if token.type == "code_inline" and re.fullmatch(PROGRAMS, text := " ".join(token.content.split())):
             found.add(text)
     return found
 

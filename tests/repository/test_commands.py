@@ -6,41 +6,37 @@ import re
 import shlex
 import subprocess
 import tomllib
-from itertools import pairwise
+from itertools import dropwhile, pairwise, takewhile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import UnknownServiceError
-from botocore.model import OperationModel
-from botocore.session import get_session
 
 from cdk_app.settings import Settings
 from rehearsal.deployment import STACKS
 from tests.rehearsal.clones import copied
-from tests.repository.documents import ROOT, commands, documents
+from tests.repository.aws_commands import Command as AwsCommand
+from tests.repository.aws_commands import found, wrong
+from tests.repository.documents import ROOT, blocks, commands, documents, tokens
 
 TRIED: list[dict[str, Any]] = tomllib.loads((ROOT / "tests/repository/commands.toml").read_text("utf-8"))["tried"]
 LISTED = [command.strip() for row in TRIED for command in row["commands"]]
 MEANT = [path for path in documents() if path != "CHANGELOG.md" and not path.startswith("docs/decisions/")]
 SHOWN = {command: path for path in MEANT for command in commands(path)}
 """What a reader may type; decisions and changelog tell of their day."""
+TO_BE_LISTED = {command: path for command, path in SHOWN.items() if not path.startswith("docs/runbook/")}
+"""A page of the runbook says itself what exercises it: test_runbook.py."""
 
-OF_THE_CLI = {
-    "ecr get-login-password": set[str](),
-    "eks update-kubeconfig": {"--name"},
-    "logs tail": {"--since", "--filter-pattern"},
-}
-"""What AWS's command line has beside the operations of AWS: its parameters, as far as the documents name them."""
+BEFORE = r"(?:sudo|[A-Z_]+=\S+)"
 
 
 def beginning(program: str) -> list[str]:
-    """Return the listed commands of a program, also behind sudo."""
-    return [command for command in LISTED if re.match(rf"(sudo )?{program}\b", command)]
+    """Return the commands of a program, also behind sudo and settings of the environment."""
+    return [command for command in SHOWN if re.match(rf"({BEFORE} )*{program}\b", command)]
 
 
 def test_every_command_of_the_documents_is_listed() -> None:
-    assert {command: path for command, path in SHOWN.items() if command not in LISTED} == {}
+    assert {command: path for command, path in TO_BE_LISTED.items() if command not in LISTED} == {}
 
 
 def test_every_listed_command_is_in_a_document_and_listed_once() -> None:
@@ -63,9 +59,11 @@ def test_what_is_said_to_try_a_command_is_there(row: dict[str, Any]) -> None:
     assert row["says"] in text
 
 
-@pytest.mark.parametrize("command", [command for command in LISTED if "<<" not in command])
-def test_the_shell_understands_it(command: str) -> None:
-    assert subprocess.run(["bash", "-n", "-c", command], check=False).returncode == 0
+@pytest.mark.parametrize("path", MEANT)
+def test_the_shell_understands_every_block(path: str) -> None:
+    for block in blocks(path):
+        done = subprocess.run(["bash", "-n"], input=block, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("path", [path for path in documents() if path != "CHANGELOG.md"])
@@ -82,7 +80,10 @@ def test_every_variable_that_make_is_given_is_read_by_something() -> None:
     assert [name for name in given if not re.search(rf"\b{name}\b", read)] == []
 
 
-@pytest.mark.parametrize("script", sorted({word for line in LISTED for word in re.findall(r"(?<!\S)ci/[\w-]+", line)}))
+SCRIPTS = {script for line in SHOWN for script in re.findall(r"(?<!\S)ci/[\w-]+(?![\w.])", line)}
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS))
 def test_a_script_can_be_run(script: str) -> None:
     assert (ROOT / script).stat().st_mode & 0o100
 
@@ -96,19 +97,37 @@ def test_the_cdk_is_given_stacks_and_settings_that_there_are(command: str) -> No
     assert set(stacks) <= set(STACKS)
 
 
-@pytest.mark.parametrize("command", beginning("aws"))
-def test_aws_has_the_operation_with_these_parameters(command: str) -> None:
-    service, name, *words = _words(command.split(" | ")[0], "aws")
-    given = {word for word in words if word.startswith("--")} - {"--query", "--output"}
-    if (known := OF_THE_CLI.get(f"{service} {name}")) is not None:
-        assert given <= known
-        return
-    operation = _operation(service, name)
-    assert operation.input_shape
-    options = {_option(member): member for member in operation.input_shape.members}
-    assert given <= set(options)
-    if given:  # where none stands, the operation is only named
-        assert {options[option] for option in given} >= set(operation.input_shape.required_members)
+OF_AWS = sorted({command for line in SHOWN for command in found(line)})
+
+
+@pytest.mark.parametrize("command", OF_AWS, ids=lambda command: f"{command.service} {command.operation}")
+def test_aws_takes_every_command(command: AwsCommand) -> None:
+    assert wrong(command) == []
+
+
+def test_no_command_of_aws_is_passed_over() -> None:
+    for path in MEANT:
+        text = "\n".join([*blocks(path), *(token.content for token in tokens(path) if token.type == "code_inline")])
+        named = {" ".join(span.split()) for span in re.findall(r"(?<![\w./-])aws\s+[a-z0-9]+\s+[a-z-]+", text)}
+        seen = {f"aws {it.service} {it.operation}" for line in commands(path) for it in found(line)}
+        assert named == seen, path
+
+
+@pytest.mark.parametrize(
+    ("line", "complaint"),
+    [
+        ("aws rds describe-instances", "aws rds describe-instances: there is no such command"),
+        ("aws rdbs describe-db-instances", "aws rdbs describe-db-instances: there is no such command"),
+        ("aws ssm start-session --target i-1 --instance i-1", "aws ssm start-session: it takes no --instance"),
+        ("aws ssm start-session --reason y", "aws ssm start-session: it wants --target"),
+        ('aws ssm start-session --target "$(aws ec2 describe-instances --name x)" --reason y', "--name"),
+        ("aws rds wait db-available", "nothing of that name to wait for"),
+        ("aws rds wait db-instance-available --identifier x", "it takes no --identifier"),
+    ],
+)
+def test_what_aws_would_not_take_is_seen(line: str, complaint: str) -> None:
+    (problem,) = [problem for command in found(line) for problem in wrong(command)]
+    assert complaint in problem
 
 
 @pytest.mark.parametrize("command", ["python -m benchmarks --help", "make board"])
@@ -131,7 +150,7 @@ def test_the_account_of_the_board_is_named_as_the_board_reads_it() -> None:
 
 def test_a_release_is_tagged_and_taken_over_by_a_clone(tmp_path: Path) -> None:
     """Tag and push in a clone of upstream, as docs/upgrades.md has it, and merge that into a clone of older days."""
-    shown = [command for command in beginning("git") if command != "git push"]
+    shown = [command for command in LISTED if command.startswith("git ") and command != "git push"]
     upstream, older, maker = (tmp_path / name for name in ("upstream.git", "older", "maker"))
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "GIT_CONFIG_NOSYSTEM": "1"}
 
@@ -168,25 +187,10 @@ def test_stacks_and_manifests_are_written(tmp_path: Path) -> None:
 def _words(command: str, program: str) -> list[str]:
     """Return the words behind a program's name; none if the command is another program's."""
     words = shlex.split(command) if "<<" not in command else command.split()
-    words = words[1:] if words[0] == "sudo" else words
-    return words[1:] if words[0] == program else []
+    words = list(takewhile(lambda word: word != "|", words))
+    words = list(dropwhile(lambda word: re.fullmatch(BEFORE, word), words))
+    return words[1:] if words[:1] == [program] else []
 
 
 def _makefile() -> str:
     return (ROOT / "Makefile").read_text("utf-8")
-
-
-def _operation(service: str, name: str) -> OperationModel:
-    try:
-        model = get_session().get_service_model(service)
-    except UnknownServiceError:
-        pytest.fail(f"AWS has no service {service}")
-    found = [operation for operation in model.operation_names if _option(operation) == f"--{name}"]
-    assert found, f"{service} has no operation {name}"
-    return model.operation_model(found[0])
-
-
-def _option(name: str) -> str:
-    """Return a name of AWS's as its command line has it."""
-    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})", "-", name)
-    return f"--{parted.lower()}"

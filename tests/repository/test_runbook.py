@@ -8,7 +8,6 @@ import pytest
 
 from cdk_app.settings import known_settings
 from operations.logs import SOURCES
-from tests.repository.commands import Command, found, in_document, wrong
 from tests.templates import STACKS, template
 
 ROOT = Path(__file__).parents[2]
@@ -39,12 +38,6 @@ text = {page: page.read_text("utf-8") for page in ALL}
 whole = "\n".join(text.values())
 
 
-def anchors(page: Path) -> set[str]:
-    """Return the anchors that GitHub makes of a page's headings."""
-    headings = re.findall(r"^#+ (.*)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
 def test_there_is_a_page_for_each_of_them() -> None:
     assert {page.stem for page in OURS} == WANTED
 
@@ -63,49 +56,6 @@ def test_every_page_has_the_same_sections(page: Path) -> None:
 def test_every_page_says_by_which_command_it_is_exercised(page: Path) -> None:
     exercised = text[page].partition("## Exercised by\n")[2]
     assert re.search(r"`make[ \n][a-z-]+", exercised)
-
-
-@pytest.mark.parametrize("page", ALL, ids=lambda page: page.stem)
-def test_every_link_leads_to_a_heading(page: Path) -> None:
-    for path, anchor in re.findall(r"\]\((?!https?:)([^)#]*)#([^)]+)\)", text[page]):
-        target = page.parent / path if path else page
-        assert anchor in anchors(target), f"{path}#{anchor}"
-
-
-COMMANDS = sorted({command for page in ALL for command in in_document(text[page])})
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: f"{command.service} {command.operation}")
-def test_aws_takes_every_command(command: Command) -> None:
-    assert wrong(command) == []
-
-
-def test_no_command_is_passed_over() -> None:
-    spans = [span for page in ALL for span in re.findall(r"(?<![\w./-])aws\s+[a-z0-9]+\s+[a-z-]+", text[page])]
-    assert len(spans) == sum(len(list(in_document(text[page]))) for page in ALL)
-
-
-@pytest.mark.parametrize(
-    ("line", "complaint"),
-    [
-        ("aws rds describe-instances", "aws rds describe-instances: there is no such command"),
-        ("aws rdbs describe-db-instances", "aws rdbs describe-db-instances: there is no such command"),
-        ("aws ssm start-session --instance i-1", "aws ssm start-session: it takes no --instance"),
-        ('aws ssm start-session --target "$(aws ec2 describe-instances --name x)" --reason y', "--name"),
-        ("aws rds wait db-available", "nothing of that name to wait for"),
-        ("aws rds wait db-instance-available --identifier x", "it takes no --identifier"),
-    ],
-)
-def test_what_aws_would_not_take_is_seen(line: str, complaint: str) -> None:
-    (problem,) = [problem for command in found(line) for problem in wrong(command)]
-    assert complaint in problem
-
-
-def test_every_target_of_make_exists() -> None:
-    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|^ *|REGION=\$\w+ |&& )make[ \n]+([a-z][a-z-]*)", whole, re.MULTILINE))
-    assert len(named) > 10
-    assert named - targets == set()
 
 
 def test_every_scene_is_one_that_is_played() -> None:

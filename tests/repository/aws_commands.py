@@ -1,4 +1,4 @@
-"""The commands of AWS's CLI in a text, held against botocore's models of what AWS takes."""
+"""The commands of AWS's CLI in a line of shell, held against botocore's models of what AWS takes."""
 
 import re
 from collections.abc import Iterator
@@ -10,9 +10,6 @@ from botocore import xform_name
 from botocore.exceptions import UnknownServiceError
 from botocore.model import OperationModel, ServiceModel
 
-_BLOCK = re.compile(r"```sh\n(.*?)```", re.DOTALL)
-_SPAN = re.compile(r"`([^`]+)`")
-_COMMENT = re.compile(r"  #.*$|^ *#.*$", re.MULTILINE)
 _SUBSTITUTION = re.compile(r"\$\(((?:[^()]|\([^()]*\))*)\)")
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'[^\']*\'', re.DOTALL)
 _COMMAND = re.compile(r"(?<![\w./-])aws ([a-z][a-z0-9-]+) ([a-z][a-z0-9-]+)([^|;&\n`)]*)")
@@ -38,14 +35,6 @@ class Command(NamedTuple):
     arguments: str
 
 
-def in_document(text: str) -> Iterator[Command]:
-    """Yield the commands in the blocks and the spans of code of a document in Markdown."""
-    for block in _BLOCK.findall(text):
-        yield from found(_COMMENT.sub("", block))
-    for span in _SPAN.findall(_BLOCK.sub("", text)):
-        yield from found(" ".join(span.split()))
-
-
 def found(text: str) -> Iterator[Command]:
     """Yield the commands in a text, those in others' arguments, too."""
     text = re.sub(r"\\\n\s*", " ", text)
@@ -57,7 +46,7 @@ def found(text: str) -> Iterator[Command]:
 
 
 def wrong(command: Command) -> list[str]:
-    """Return what AWS would not take of a command."""
+    """Return what AWS would not take of a command; one without arguments is only named, and may lack what it needs."""
     name = f"aws {command.service} {command.operation}"
     own = _OF_THE_CLI.get(command[:2])
     model = _model(command.service)
@@ -67,7 +56,9 @@ def wrong(command: Command) -> list[str]:
     if operation is None and own is None:
         return [f"{name}: there is no such command"]
     known = {*(own or ()), *_OF_EVERY_COMMAND, *(_options(operation) if operation else ())}
-    return [f"{name}: it takes no --{option}" for option in command.options if option.removeprefix("no-") not in known]
+    wrong = [f"{name}: it takes no --{option}" for option in command.options if option.removeprefix("no-") not in known]
+    wanted = _required(operation) if operation and command.arguments.strip() else set()
+    return [*wrong, *(f"{name}: it wants --{option}" for option in sorted(wanted - set(command.options)))]
 
 
 def _wrong_wait(command: Command, model: ServiceModel) -> list[str]:
@@ -102,3 +93,8 @@ def _operations(model: ServiceModel) -> dict[str, OperationModel]:
 def _options(operation: OperationModel) -> set[str]:
     shape = operation.input_shape
     return {xform_name(member, "-") for member in shape.members} if shape else set()
+
+
+def _required(operation: OperationModel) -> set[str]:
+    shape = operation.input_shape
+    return {xform_name(member, "-") for member in shape.required_members} if shape else set()
