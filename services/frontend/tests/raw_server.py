@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Thread
 
 Behaviour = Callable[[socket.socket], None]
@@ -54,7 +55,7 @@ class RawServer:
         self._listener.close()
         self._accepting.join(5)
         for connection in self._open:
-            if connection.fileno() >= 0:
+            with suppress(OSError):  # its thread has closed it, or the client has gone
                 connection.shutdown(socket.SHUT_RDWR)
         for thread in self._threads:
             thread.join(5)
