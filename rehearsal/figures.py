@@ -12,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 _PORT = "metrics"
 """What a pod calls the port of its metrics."""
 
-_OF_NO_USER = ("/healthz", "/readyz")
+_OF_NO_USER = ("/healthz", "/readyz", "probe")
 _ANSWER_SECONDS = 2.0
 _FAILED = 500
 _MILLISECONDS = 1000.0

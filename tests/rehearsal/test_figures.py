@@ -57,7 +57,9 @@ def counted(requests: dict[tuple[str, str], int], seconds: list[float], outages:
 
 
 def test_pods_of_a_service_are_added_up_and_probes_left_out() -> None:
-    one = counted({("/", "200"): 7, ("/", "503"): 2, ("/readyz", "200"): 99}, [0.005] * 8, outages=1)
+    one = counted(
+        {("/", "200"): 7, ("/", "503"): 2, ("/readyz", "200"): 99, ("probe", "503"): 5}, [0.005] * 8, outages=1
+    )
     two = counted({("/", "200"): 1}, [0.05] * 2)
     with pod("frontend", one) as first, pod("frontend", two) as second:
         told = figures.of([first, second])

@@ -221,7 +221,8 @@ def server() -> Iterator[tuple[str, int, list[int]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            self.send_response(statuses.pop(0))
+            is_kubelet = self.headers["User-Agent"].startswith("kube-probe/")  # by which services know it
+            self.send_response(statuses.pop(0) if is_kubelet else 400)
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:

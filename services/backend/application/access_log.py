@@ -34,6 +34,9 @@ _SENDABLE = re.compile(r"[A-Za-z0-9._-]{1,64}")
 # Asked for every few seconds by whoever keeps the service alive.
 _UNLOGGED = frozenset({"/healthz", "/readyz"})
 
+# Kubernetes asks a pod that starts for what users ask, until it is answered: no user has seen those failures.
+_KUBELET = "kube-probe/"
+
 # What may stand in a path and a query as it is (RFC 3986); a query has been encoded by the client.
 _PATH = "/:@!$&'()*+,;="
 _QUERY = _PATH + "?%"
@@ -100,7 +103,8 @@ class _Exchange:
         seconds = perf_counter() - self._begun
         environ = self._environ
         method, path, query = environ["REQUEST_METHOD"], environ["PATH_INFO"], environ["QUERY_STRING"]
-        metrics().count_request(method, self._route, self._status, seconds)
+        route = "probe" if environ.get("HTTP_USER_AGENT", "").startswith(_KUBELET) else self._route
+        metrics().count_request(method, route, self._status, seconds)
         if path not in _UNLOGGED:
             uri = quote(path, _PATH, "latin-1")
             if query:

@@ -177,6 +177,12 @@ def test_requests_are_counted_by_the_rule_that_matched(client: FlaskClient) -> N
     assert [counted(*key) for key in expected] == [before[0] + 2, before[1] + 1, before[2] + 1]
 
 
+def test_what_kubernetes_asks_is_counted_apart_from_what_users_ask(client: FlaskClient) -> None:
+    before, users = counted("GET", "probe", 204), counted("GET", "/name/<path:name>", 204)
+    client.get("/name/a", headers={"User-Agent": "kube-probe/1.36"})
+    assert (counted("GET", "probe", 204), counted("GET", "/name/<path:name>", 204)) == (before + 1, users)
+
+
 def test_a_log_that_nobody_reads_stops_no_request(client: FlaskClient, monkeypatch: pytest.MonkeyPatch) -> None:
     reader, writer = os.pipe()
     os.close(reader)
