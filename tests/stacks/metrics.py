@@ -68,6 +68,10 @@ class Metrics:
 
     def alarms(self, type_: str = "AWS::CloudWatch::Alarm") -> dict[str, dict[str, Any]]:
         """Return the properties of each alarm, filled in, by stack and logical ID."""
+        return self.resources(type_)
+
+    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+        """Return the properties of each resource of a type, filled in, by stack and logical ID."""
         return {
             f"{stack}/{logical_id}": self._filled(stack, resource["Properties"])
             for stack, logical_id, resource in self.synthesis.resources(type_)
@@ -76,10 +80,7 @@ class Metrics:
     @cached_property
     def dashboards(self) -> list[dict[str, Any]]:
         """The bodies of all dashboards."""
-        return [
-            json.loads(self._filled(stack, resource["Properties"]["DashboardBody"]))
-            for stack, _, resource in self.synthesis.resources("AWS::CloudWatch::Dashboard")
-        ]
+        return [json.loads(made["DashboardBody"]) for made in self.resources("AWS::CloudWatch::Dashboard").values()]
 
     def _named(self, dimension: str) -> set[str]:
         type_, attribute = DIMENSIONS[dimension]

@@ -1,6 +1,8 @@
 """What is watched exists, is told to somebody, is explained, and costs what is written."""
 
 import re
+from functools import reduce
+from operator import getitem
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +62,17 @@ def test_every_widget_shows_something(metrics: Metrics) -> None:
 def test_the_dashboard_is_one_that_costs_nothing(metrics: Metrics) -> None:
     (dashboard,) = metrics.dashboards
     assert len([*looked_at_by_dashboard(dashboard)]) <= 50
+
+
+@pytest.mark.parametrize(
+    ("type_", "path"),
+    [("AWS::CloudWatch::Dashboard", ("DashboardName",)), ("AWS::Budgets::Budget", ("Budget", "BudgetName"))],
+)
+def test_what_knows_no_region_is_named_after_it_so_that_a_second_region_can_be_deployed(
+    type_: str, path: tuple[str, ...], metrics: Metrics
+) -> None:
+    (name,) = (reduce(getitem, path, properties) for properties in metrics.resources(type_).values())
+    assert name == "slipway-<AWS::Region>"
 
 
 def test_every_alarm_of_production_is_on_the_dashboard(metrics: Metrics) -> None:
