@@ -23,8 +23,8 @@ class Dashboard(Construct):
     """What somebody who was woken looks at first, from the user's request down to the hosts that build.
 
     Guarantees: what has an alarm is there with its limit; each release is marked where it began to serve; it shows
-    fewer than fifty metrics, so that it is one of the three dashboards that an account has for nothing; another region's
-    has another name.
+    fewer than fifty metrics, so that it is one of the three dashboards that an account has for nothing; each region
+    has its own.
     """
 
     def __init__(
