@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from costs.tariff import load
 from tests.stacks.metrics import Metrics, looked_at_by_alarm, looked_at_by_dashboard
 from tests.stacks.synthesis import ROOT, Synthesis
 
@@ -16,8 +17,7 @@ RUNBOOK = Path("docs/runbook/alarms.md")
 DECISION = ROOT / "docs/decisions/0026-monitoring.md"
 LINK = re.compile(rf"https://github\.com/example/slipway/blob/main/{RUNBOOK}#([a-z-]+)")
 
-# USD a month in eu-west-2, without what the first of each are free of.
-ALARM_METRIC, COMPOSITE_ALARM, CUSTOM_METRIC, DASHBOARD = 0.10, 0.50, 0.30, 3.00
+USD = load().usd  # a month in eu-west-2, without what the first of each are free of
 MOST = 15.00
 
 
@@ -125,10 +125,10 @@ def test_the_runbook_has_no_section_without_an_alarm(other: Synthesis) -> None:
 
 def test_it_costs_what_is_written(metrics: Metrics) -> None:
     counts = {
-        "alarm metrics": (sum(len(looked_at_by_alarm(alarm)) for alarm in metrics.alarms().values()), ALARM_METRIC),
-        "composite alarms": (len(metrics.alarms(COMPOSITE)), COMPOSITE_ALARM),
-        "custom metrics": (len(metrics.custom), CUSTOM_METRIC),
-        "dashboards": (len(metrics.dashboards), DASHBOARD),
+        "alarm metrics": (sum(len(looked_at_by_alarm(alarm)) for alarm in metrics.alarms().values()), USD("Alarms")),
+        "composite alarms": (len(metrics.alarms(COMPOSITE)), USD("Composite alarms")),
+        "custom metrics": (len(metrics.custom), USD("Own metrics")),
+        "dashboards": (len(metrics.dashboards), USD("Dashboards")),
     }
     for what, (count, price) in counts.items():
         print(f"{count} {what} at {price:.2f} USD: {count * price:.2f} USD a month")  # noqa: T201 - the figures
