@@ -47,7 +47,7 @@ class Metric(NamedTuple):
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one synthesis, of the system `name`; what AWS fills in is named `<TYPE LOGICAL-ID ATTRIBUTE>`."""
+    """The metrics of one synthesis, of the system `name`; AWS fills in what is `<TYPE STACK/LOGICAL-ID ATTRIBUTE>`."""
 
     synthesis: Synthesis
     name: str = "slipway"
@@ -84,7 +84,9 @@ class Metrics:
 
     def _named(self, dimension: str) -> set[str]:
         type_, attribute = DIMENSIONS[dimension]
-        return {f"<{type_} {logical_id} {attribute}>" for _, logical_id, _ in self.synthesis.resources(type_)}
+        return {
+            f"<{type_} {stack}/{logical_id} {attribute}>" for stack, logical_id, _ in self.synthesis.resources(type_)
+        }
 
     def _filtered(self) -> Iterator[Metric]:
         for _, _, resource in self.synthesis.resources("AWS::Logs::MetricFilter"):
@@ -117,7 +119,7 @@ class Metrics:
     def _reference(self, stack: str, name: str, attribute: str) -> str:
         if name.startswith("AWS::"):
             return f"<{name}>"
-        return f"<{self.synthesis.templates[stack]['Resources'][name]['Type']} {name} {attribute}>"
+        return f"<{self.synthesis.templates[stack]['Resources'][name]['Type']} {stack}/{name} {attribute}>"
 
 
 def looked_at_by_alarm(alarm: dict[str, Any]) -> list[Metric]:
