@@ -15,13 +15,15 @@ Use = tuple[str, float]
 
 _LAMBDA_MIB = 128  # what Lambda gives a function that does not say
 _INSTANCE_TYPE = "node.kubernetes.io/instance-type"
+_POD_LOGS = "/pods"  # how the log group ends that has what pods write
+_WATCH = ".watch.handle"  # how the handler ends of the function that counts pods every minute
 
 
 def _hosts(found: Sequence[Properties], tariff: Tariff) -> Iterator[Use]:
     for host in found:
         yield f"EC2 {host['InstanceType']}", tariff.month["hours"]
         yield "EBS gp3", sum(disk["Ebs"]["VolumeSize"] for disk in host["BlockDeviceMappings"])
-    yield "Own metrics", tariff.month["host_metrics"]
+    yield "Own metrics", tariff.month["host_metrics"] + tariff.month["pipeline_metrics"]
 
 
 def _volumes(found: Sequence[Properties], _tariff: Tariff) -> Iterator[Use]:
@@ -95,12 +97,26 @@ def _buckets(_found: Sequence[Properties], tariff: Tariff) -> Iterator[Use]:
 
 
 def _functions(found: Sequence[Properties], tariff: Tariff) -> Iterator[Use]:
-    memory = sum(function.get("MemorySize", _LAMBDA_MIB) for function in found) / 1024
-    yield "Lambda", memory * tariff.month["function_seconds"]
+    for function in found:
+        watches = function.get("Handler", "").endswith(_WATCH)
+        minutes = tariff.month["hours"] * 60
+        seconds = minutes * tariff.month["watch_seconds"] if watches else tariff.month["function_seconds"]
+        yield "Lambda", function.get("MemorySize", _LAMBDA_MIB) / 1024 * seconds
+        yield "Own metrics", watches * tariff.month["pod_metrics"]
 
 
 def _log_groups(found: Sequence[Properties], tariff: Tariff) -> Iterator[Use]:
-    yield from _logs(len(found) * tariff.month["other_log_gb"])
+    for group in found:
+        of_pods = str(group.get("LogGroupName", "")).endswith(_POD_LOGS)
+        millions = tariff.month["requests"] / 1_000_000
+        yield from _logs(millions * tariff.month["pod_log_gb"] if of_pods else tariff.month["other_log_gb"])
+
+
+def _metric_filters(found: Sequence[Properties], _tariff: Tariff) -> Iterator[Use]:
+    """Count each service that a filter names: it is the dimension of a metric of its own."""
+    for item in found:
+        services = item["FilterPattern"].count("$.service = ") or 1
+        yield "Own metrics", services * len(item["MetricTransformations"])
 
 
 def _flow_logs(_found: Sequence[Properties], tariff: Tariff) -> Iterator[Use]:
@@ -146,7 +162,7 @@ PRICED: Mapping[str, Callable[[Sequence[Properties], Tariff], Iterator[Use]]] = 
     "AWS::KMS::Key": _each("KMS keys"),
     "AWS::Lambda::Function": _functions,
     "AWS::Logs::LogGroup": _log_groups,
-    "AWS::Logs::MetricFilter": _each("Own metrics"),
+    "AWS::Logs::MetricFilter": _metric_filters,
     "AWS::RDS::DBInstance": _databases,
     "AWS::S3::Bucket": _buckets,
     "AWS::SecretsManager::Secret": _each("Secrets"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from aws_cdk import Duration
+from aws_cdk import Aws, Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_rds as rds
 from constructs import Construct
@@ -23,7 +23,8 @@ class Dashboard(Construct):
     """What somebody who was woken looks at first, from the user's request down to the hosts that build.
 
     Guarantees: what has an alarm is there with its limit; each release is marked where it began to serve; it shows
-    fewer than fifty metrics, so that it is one of the three dashboards that an account has for nothing.
+    fewer than fifty metrics, so that it is one of the three dashboards that an account has for nothing; each region
+    has its own.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Dashboard(Construct):
         Args:
             scope: the construct that it belongs to.
             id_: its construct ID.
-            name: what it is called; an account has it once.
+            name: of the system; it is called so, and as the region is.
             runbook: URL of what to do about alarms.
             traffic: at the load balancer.
             objective: what users are promised of it.
@@ -73,7 +74,7 @@ class Dashboard(Construct):
         cloudwatch.Dashboard(
             self,
             "Dashboard",
-            dashboard_name=name,
+            dashboard_name=f"{name}-{Aws.REGION}",  # dashboards are the account's and know no region
             default_interval=Duration.hours(6),
             widgets=[list(row) for row in rows],
         )

@@ -47,7 +47,7 @@ class Metric(NamedTuple):
 
 @dataclass(frozen=True)
 class Metrics:
-    """The metrics of one synthesis, of the system `name`; what AWS fills in is named `<TYPE LOGICAL-ID ATTRIBUTE>`."""
+    """The metrics of one synthesis, of the system `name`; AWS fills in what is `<TYPE STACK/LOGICAL-ID ATTRIBUTE>`."""
 
     synthesis: Synthesis
     name: str = "slipway"
@@ -68,6 +68,10 @@ class Metrics:
 
     def alarms(self, type_: str = "AWS::CloudWatch::Alarm") -> dict[str, dict[str, Any]]:
         """Return the properties of each alarm, filled in, by stack and logical ID."""
+        return self.resources(type_)
+
+    def resources(self, type_: str) -> dict[str, dict[str, Any]]:
+        """Return the properties of each resource of a type, filled in, by stack and logical ID."""
         return {
             f"{stack}/{logical_id}": self._filled(stack, resource["Properties"])
             for stack, logical_id, resource in self.synthesis.resources(type_)
@@ -76,14 +80,13 @@ class Metrics:
     @cached_property
     def dashboards(self) -> list[dict[str, Any]]:
         """The bodies of all dashboards."""
-        return [
-            json.loads(self._filled(stack, resource["Properties"]["DashboardBody"]))
-            for stack, _, resource in self.synthesis.resources("AWS::CloudWatch::Dashboard")
-        ]
+        return [json.loads(made["DashboardBody"]) for made in self.resources("AWS::CloudWatch::Dashboard").values()]
 
     def _named(self, dimension: str) -> set[str]:
         type_, attribute = DIMENSIONS[dimension]
-        return {f"<{type_} {logical_id} {attribute}>" for _, logical_id, _ in self.synthesis.resources(type_)}
+        return {
+            f"<{type_} {stack}/{logical_id} {attribute}>" for stack, logical_id, _ in self.synthesis.resources(type_)
+        }
 
     def _filtered(self) -> Iterator[Metric]:
         for _, _, resource in self.synthesis.resources("AWS::Logs::MetricFilter"):
@@ -116,7 +119,7 @@ class Metrics:
     def _reference(self, stack: str, name: str, attribute: str) -> str:
         if name.startswith("AWS::"):
             return f"<{name}>"
-        return f"<{self.synthesis.templates[stack]['Resources'][name]['Type']} {name} {attribute}>"
+        return f"<{self.synthesis.templates[stack]['Resources'][name]['Type']} {stack}/{name} {attribute}>"
 
 
 def looked_at_by_alarm(alarm: dict[str, Any]) -> list[Metric]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -21,6 +22,7 @@ from costs.bill import Bill
 from costs.resources import PRICED
 from costs.synthesis import write
 from costs.tariff import load
+from tests.stacks.metrics import Metrics
 from tests.stacks.synthesis import ROOT, Synthesis
 
 RATES = load()
@@ -119,6 +121,39 @@ def test_nodes_are_the_cheapest_that_the_pool_allows(bills: Mapping[str, Bill]) 
 def test_as_many_nodes_are_assumed_as_a_deployment_has_pods(synthesis: Synthesis) -> None:
     pods = {item["spec"]["minReplicas"] for item in synthesis.manifests() if item["kind"] == "HorizontalPodAutoscaler"}
     assert pods == {RATES.month["nodes"]}
+
+
+def test_as_many_metrics_are_paid_for_as_are_written(synthesis: Synthesis) -> None:
+    written = Counter(metric.namespace for metric in Metrics(synthesis).custom)
+    paid = {
+        stack: round(lines["Own metrics"] / RATES.usd("Own metrics"), 6)
+        for stack, lines in bill.of_templates(synthesis.directory, RATES).items()
+        if "Own metrics" in lines
+    }
+    assert paid == {
+        "CiStack": written.pop("Slipway/Hosts") + written.pop("Slipway/Pipeline"),
+        "ProdStack": written.pop("Slipway/Pods") + written.pop("Slipway/Services"),
+    }
+    assert not written
+
+
+def test_pods_logs_grow_with_what_users_ask(synthesis: Synthesis) -> None:
+    doubled = replace(RATES, month={**RATES.month, "requests": 2 * RATES.month["requests"]})
+    before, after = (bill.of_templates(synthesis.directory, rates)["ClusterStack"] for rates in (RATES, doubled))
+    more = RATES.month["requests"] / 1_000_000 * RATES.month["pod_log_gb"]
+    assert more > 5
+    assert after["Logs, taken in"] - before["Logs, taken in"] == pytest.approx(more * RATES.usd("Logs, taken in"))
+
+
+def test_the_one_function_with_a_schedule_is_paid_for_each_minute(synthesis: Synthesis) -> None:
+    rules = [rule["Properties"] for _, _, rule in synthesis.resources("AWS::Events::Rule")]
+    assert [rule["ScheduleExpression"] for rule in rules if "ScheduleExpression" in rule] == ["rate(1 minute)"]
+    still = replace(RATES, month={**RATES.month, "watch_seconds": 0})
+    with_it, without = (
+        bill.of_templates(synthesis.directory, rates)["ProdStack"]["Lambda"] for rates in (RATES, still)
+    )
+    seconds = RATES.month["watch_seconds"] * HOURS * 60
+    assert with_it - without == pytest.approx(seconds * 256 / 1024 * RATES.usd("Lambda"))
 
 
 @pytest.mark.full

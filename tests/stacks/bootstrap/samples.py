@@ -42,7 +42,7 @@ SAMPLES = {
     "budgets:budget": [arn("budgets", f"budget/slipway-{REGION}", region="")],
     "acm:certificate": [arn("acm", "certificate/1")],
     "cloudwatch:alarm": [arn("cloudwatch", "alarm:ProdStack-Alarm-1")],
-    "cloudwatch:dashboard": [arn("cloudwatch", "dashboard/slipway", region="")],
+    "cloudwatch:dashboard": [arn("cloudwatch", f"dashboard/slipway-{REGION}", region="")],
     "dlm:policy": [arn("dlm", "policy/policy-1")],
     "ecr:repository": [arn("ecr", "repository/slipway/candidate/backend")],
     "eks:access-entry": [arn("eks", f"access-entry/slipway/role/{ACCOUNT}/ClusterStack-Nodes-1/1")],
