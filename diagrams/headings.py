@@ -1,4 +1,4 @@
-"""Finds the place of a group's heading: along its upper edge, beside the arrows that come in there."""
+"""Finds the place of a group's heading: along its upper edge, beside the arrows that cross it."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

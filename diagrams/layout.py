@@ -96,10 +96,9 @@ def _group(group: Group) -> dict[str, str]:
     top = HEADING + LINE_HEIGHT * len(group.lines)
     options = {"elk.padding": f"[top={top},left={PADDING},bottom={PADDING},right={PADDING}]"}
     if group.flow is None:
-        width = 2 * round(
-            width_of(group.title, TITLE_SIZE, bold=True)
-        )  # an arrow in the middle leaves the heading room
-        size = f"(0, {width})"  # ELK lays out from left to right and turns the result, but not this
+        # So wide that the heading finds room beside an arrow in the middle. ELK lays out from left to right and turns
+        # the result, but not this size.
+        size = f"(0, {2 * round(width_of(group.title, TITLE_SIZE, bold=True))})"
         return {**options, "elk.nodeSize.constraints": "MINIMUM_SIZE", "elk.nodeSize.minimum": size}
     return {
         **_OPTIONS,
