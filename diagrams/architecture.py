@@ -36,9 +36,9 @@ def architecture(stacks: Stacks) -> Picture:
 def _vpc(stacks: Stacks, vpc: Resource) -> Group:
     nats = len(stacks.of_type(_NAT_GATEWAY))
     subnets = {
-        _INTERNET_GATEWAY: "public subnets",
-        _NAT_GATEWAY: f"private subnets, out through {nats} NAT gateway{'s' if nats > 1 else ''}",
-        "": "isolated subnets, no way out",
+        _INTERNET_GATEWAY: ("public subnets",),
+        _NAT_GATEWAY: ("private subnets", f"out through {nats} NAT gateway{'s' if nats > 1 else ''}"),
+        "": ("isolated subnets", "no way out"),
     }
     members: dict[str, list[Box | Group]] = {kind: [] for kind in subnets}
     for key, (resource, *_) in network.groups(stacks).items():
@@ -47,8 +47,12 @@ def _vpc(stacks: Stacks, vpc: Resource) -> Group:
         members[network.subnets(stacks, cluster)].append(_cluster(stacks, cluster))
     return Group(
         str(vpc.key),
-        f"VPC {vpc.properties['CidrBlock']} over {network.zones(stacks)} zones",
-        tuple(Group(title, title, tuple(_columns(title, members[kind]))) for kind, title in subnets.items()),
+        f"VPC {vpc.properties['CidrBlock']}",
+        tuple(
+            Group(title, title, tuple(_columns(title, members[kind])), lines=tuple(lines))
+            for kind, (title, *lines) in subnets.items()
+        ),
+        lines=(f"over {network.zones(stacks)} zones",),
     )
 
 

@@ -7,6 +7,9 @@ from diagrams.picture import Box
 from diagrams.stacks import Key, Resource, Stacks
 from k8s_charts.wiring.view import Workload
 
+_ENGINES = {"mariadb": "MariaDB"}
+"""RDS' engines by their names, as their makers write them."""
+
 
 def networked(stacks: Stacks, key: Key) -> Box:
     """Return the box of what stands behind a security group."""
@@ -37,7 +40,7 @@ def _described(resource: Resource, group: str) -> list[str]:
             return [f"{resource.key.logical_id.partition('Instance')[0]} host", f"EC2 {given['InstanceType']}"]
         case "AWS::RDS::DBInstance":
             title = f"{given['DBInstanceIdentifier'].rpartition('-')[2]} database".capitalize()
-            engine = f"RDS {given['Engine']} {given['EngineVersion']}"
+            engine = f"RDS {_ENGINES.get(given['Engine'], given['Engine'])} {given['EngineVersion']}"
             return [title, engine, *(["Multi-AZ"] if given["MultiAZ"] else [])]
         case "AWS::Lambda::Function":
             return [group, "Lambda"]

@@ -7,15 +7,15 @@ from textwrap import wrap
 from typing import Any
 
 from diagrams import DiagramError
+from diagrams.fonts import width_of
 from diagrams.picture import Arrow, Box, Group, Picture
 
 TITLE_SIZE, LINE_SIZE = 13, 12
 LINE_HEIGHT = 16
 PADDING = 10
-_HEADING = 34
-_TITLE_LENGTH = 22
+HEADING = 34
+_TITLE_LENGTH = 18
 _SCRIPT = Path(__file__).with_suffix(".mjs")
-_NARROW, _WIDE = frozenset("ijlftrI.,:;|!'()[]/ "), frozenset("mwMW@%")
 
 Graph = dict[str, Any]
 
@@ -71,11 +71,6 @@ def wrapped(title: str) -> list[str]:
     return wrap(title, _TITLE_LENGTH)
 
 
-def width_of(text: str, size: int) -> float:
-    """Return about how wide a text is, rather too wide: whose machine shows it with which font is not known here."""
-    return size * sum(0.36 if mark in _NARROW else 0.9 if mark in _WIDE else 0.57 for mark in text)
-
-
 def _node(member: Box | Group) -> Graph:
     if isinstance(member, Group):
         return {
@@ -84,7 +79,10 @@ def _node(member: Box | Group) -> Graph:
             "children": [_node(inner) for inner in member.members],
         }
     titles = wrapped(member.title)
-    texts = [*(width_of(line, TITLE_SIZE) for line in titles), *(width_of(line, LINE_SIZE) for line in member.lines)]
+    texts = [
+        *(width_of(line, TITLE_SIZE, bold=True) for line in titles),
+        *(width_of(line, LINE_SIZE) for line in member.lines),
+    ]
     return {
         "id": member.id,
         "width": round(max(texts)) + 2 * PADDING,
@@ -95,9 +93,13 @@ def _node(member: Box | Group) -> Graph:
 def _group(group: Group) -> dict[str, str]:
     if not group.title:
         return {"elk.padding": "[top=0,left=0,bottom=0,right=0]"}  # it only keeps its members together
-    options = {"elk.padding": f"[top={_HEADING},left={PADDING},bottom={PADDING},right={PADDING}]"}
+    top = HEADING + LINE_HEIGHT * len(group.lines)
+    options = {"elk.padding": f"[top={top},left={PADDING},bottom={PADDING},right={PADDING}]"}
     if group.flow is None:
-        return options
+        # So wide that the heading finds room beside an arrow in the middle. ELK lays out from left to right and turns
+        # the result, but not this size.
+        size = f"(0, {2 * round(width_of(group.title, TITLE_SIZE, bold=True))})"
+        return {**options, "elk.nodeSize.constraints": "MINIMUM_SIZE", "elk.nodeSize.minimum": size}
     return {
         **_OPTIONS,
         **options,

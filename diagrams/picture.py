@@ -30,6 +30,7 @@ class Group:
         title: its name.
         members: what it holds, in this order.
         kind: how it looks, a class of style.css.
+        lines: what else is to be known of it.
         flow: where the arrows within lead, RIGHT or DOWN; nothing: where they lead around it.
     """
 
@@ -37,6 +38,7 @@ class Group:
     title: str
     members: tuple["Box | Group", ...]
     kind: str = "plain"
+    lines: tuple[str, ...] = ()
     flow: str | None = None
 
 

@@ -50,7 +50,8 @@ def _guards_of_resource(stacks: Stacks, resource: Resource) -> Iterator[str]:
         case "AWS::ElasticLoadBalancingV2::LoadBalancer":
             for targets in stacks.of_type("AWS::ElasticLoadBalancingV2::TargetGroup"):
                 given = targets.properties
-                yield f"health: {given['HealthCheckPath']}, {given['HealthCheckIntervalSeconds']} s"
+                yield f"health: {given['HealthCheckPath']}"
+                yield f"every {given['HealthCheckIntervalSeconds']} s"
         case "AWS::RDS::DBInstance" if resource.properties.get("EnableIAMDatabaseAuthentication"):
             yield "login: IAM token"
 

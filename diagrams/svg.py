@@ -6,7 +6,9 @@ from math import hypot
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from diagrams.layout import LINE_HEIGHT, LINE_SIZE, PADDING, Graph, place, width_of, wrapped
+from diagrams.fonts import width_of
+from diagrams.headings import free
+from diagrams.layout import LINE_HEIGHT, LINE_SIZE, PADDING, Graph, place, wrapped
 from diagrams.picture import Box, Group, Picture, within
 
 _STYLE = Path(__file__).with_name("style.css").read_text("utf-8")
@@ -38,8 +40,7 @@ def draw(picture: Picture) -> str:
         if isinstance(member, Box):
             _box(svg, member, places[member.id])
         elif member.title:
-            at = places[member.id]
-            _text(svg, "heading", member.title, at["x"] + PADDING, at["y"] + 22)
+            _heading(svg, member, places[member.id], edges)
     for label in (label for edge in edges for label in edge.get("labels", [])):
         _text(svg, "label", label["text"], label["x"] + label["width"] / 2, label["y"] + LINE_SIZE)
     _legend(svg, picture.legend, graph["height"])
@@ -73,6 +74,13 @@ def _box(svg: ET.Element, box: Box, at: Graph) -> None:
     texts = [*((line, "title") for line in wrapped(box.title)), *((line, "line") for line in box.lines)]
     for row, (text, kind) in enumerate(texts):
         _text(svg, kind, text, at["x"] + at["width"] / 2, at["y"] + PADDING + 11 + row * LINE_HEIGHT)
+
+
+def _heading(svg: ET.Element, group: Group, at: Graph, edges: Sequence[Graph]) -> None:
+    texts = [(group.title, "heading"), *((line, "subheading") for line in group.lines)]
+    x = free(group, at, edges)
+    for row, (text, kind) in enumerate(texts):
+        _text(svg, kind, text, x, at["y"] + 22 + row * LINE_HEIGHT)
 
 
 def _legend(svg: ET.Element, legend: Sequence[tuple[str, str]], y: float) -> None:

@@ -70,7 +70,7 @@ def on_config(config: MkDocsConfig) -> None:
     """Have links led, and all pages of a folder stand in the navigation where it asks for them."""
     extensions: list[Any] = config.markdown_extensions
     extensions.append(_LinksExtension())
-    _LINKS.repository = config.extra["repository"]
+    _LINKS.repository = str(config.repo_url)
     _expand(config.nav)
 
 

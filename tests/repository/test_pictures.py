@@ -1,13 +1,15 @@
 """The pictures of the documents are legible: on GitHub, in its light and in its dark theme."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from diagrams import DIRECTORY
-from diagrams.layout import PADDING, TITLE_SIZE, width_of
+from diagrams.fonts import width_of
+from diagrams.layout import HEADING, TITLE_SIZE
 
 SVG = "{http://www.w3.org/2000/svg}"
 README_WIDTH = 900  # pixels that GitHub has for a picture, about
@@ -29,16 +31,28 @@ def test_it_is_shown_as_large_as_it_is_drawn(picture: ET.Element) -> None:
     assert float(picture.attrib["width"]) <= README_WIDTH
 
 
-def test_no_title_is_wider_than_its_frame(picture: ET.Element) -> None:
-    frames = {
-        (float(item.attrib["x"]), float(item.attrib["y"])): float(item.attrib["width"])
-        for item in picture.iter(f"{SVG}rect")
-        if item.attrib["class"].startswith("group")
-    }
-    for title in (item for item in picture.iter(f"{SVG}text") if item.attrib["class"] == "heading"):
-        left = float(title.attrib["x"]) - PADDING
-        (width,) = [width for (x, y), width in frames.items() if x == left and 0 < float(title.attrib["y"]) - y < 30]
-        assert width_of(title.text or "", TITLE_SIZE) <= width
+def test_headings_keep_within_their_frames_and_off_arrows(picture: ET.Element) -> None:
+    """As wide as the widest font makes them; tests/browser/test_drawings.py measures it in a browser."""
+    frames = [tuple(float(rect.attrib[name]) for name in ("x", "y", "width")) for rect in _drawn(picture, "group")]
+    ways = [_points(arrow.attrib["d"]) for arrow in _drawn(picture, "arrow")]
+    for heading in _drawn(picture, "heading"):
+        text, left, foot = heading.text or "", float(heading.attrib["x"]), float(heading.attrib["y"])
+        right = left + width_of(text, TITLE_SIZE, bold=True)
+        assert any(x < left and right <= x + width and 0 < foot - y < HEADING for x, y, width in frames), text
+        for way in ways:
+            for (x, y), (other_x, other_y) in pairwise(way):
+                beside = max(x, other_x) < left or min(x, other_x) > right
+                assert beside or max(y, other_y) < foot - TITLE_SIZE or min(y, other_y) > foot, text
+
+
+def _drawn(picture: ET.Element, kind: str) -> list[ET.Element]:
+    return [item for item in picture.iter() if item.attrib.get("class", "").split(" ")[0] == kind]
+
+
+def _points(path: str) -> list[tuple[float, float]]:
+    """Return the corners of an arrow."""
+    numbers = [float(number) for number in re.findall(r"[\d.]+", path)]
+    return list(zip(numbers[::2], numbers[1::2], strict=True))
 
 
 def test_it_needs_nothing_else(picture: ET.Element) -> None:

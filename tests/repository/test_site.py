@@ -86,6 +86,13 @@ def test_a_page_fetches_nothing_from_elsewhere(document: str, site: Path) -> Non
     assert [link for link in fetched if not (page.parent / link.split("?")[0].split("#")[0]).exists()] == []
 
 
+def test_every_page_links_the_repository_without_what_asks_its_host_for_stars(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        html = page.read_text("utf-8")
+        assert "https://github.com/example/slipway" in _Reader(html).links, page
+        assert 'data-md-component="source"' not in html, page
+
+
 def test_a_link_to_a_file_that_is_no_page_leads_to_the_repository(site: Path) -> None:
     links = _Reader(article(site, "README.md")).links
     assert "https://github.com/example/slipway/blob/main/cdk.json" in links
