@@ -25,6 +25,13 @@ _OF_THE_CLI = {
 }
 """What the CLI has beside the API's own, and what it takes."""
 
+_REFUSED = {
+    ("rds", "restore-db-instance-to-point-in-time", "manage-master-user-password"): (
+        "for Oracle alone; modify the restored instance"
+    ),
+}
+"""What the model has and AWS refuses for what we run, and why: only the options' descriptions say that."""
+
 
 class Command(NamedTuple):
     """One command: its service, its operation, and the names of its options."""
@@ -57,6 +64,9 @@ def wrong(command: Command) -> list[str]:
         return [f"{name}: there is no such command"]
     known = {*(own or ()), *_OF_EVERY_COMMAND, *(_options(operation) if operation else ())}
     wrong = [f"{name}: it takes no --{option}" for option in command.options if option.removeprefix("no-") not in known]
+    for option in command.options:
+        if reason := _REFUSED.get((command.service, command.operation, option)):
+            wrong.append(f"{name}: --{option} is {reason}")
     wanted = _required(operation) if operation and command.arguments.strip() else set()
     return [*wrong, *(f"{name}: it wants --{option}" for option in sorted(wanted - set(command.options)))]
 
