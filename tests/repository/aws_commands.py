@@ -64,9 +64,8 @@ def wrong(command: Command) -> list[str]:
         return [f"{name}: there is no such command"]
     known = {*(own or ()), *_OF_EVERY_COMMAND, *(_options(operation) if operation else ())}
     wrong = [f"{name}: it takes no --{option}" for option in command.options if option.removeprefix("no-") not in known]
-    for option in command.options:
-        if reason := _REFUSED.get((command.service, command.operation, option)):
-            wrong.append(f"{name}: --{option} is {reason}")
+    refused = {option: _REFUSED.get((command.service, command.operation, option)) for option in command.options}
+    wrong += [f"{name}: --{option} is {reason}" for option, reason in refused.items() if reason]
     wanted = _required(operation) if operation and command.arguments.strip() else set()
     return [*wrong, *(f"{name}: it wants --{option}" for option in sorted(wanted - set(command.options)))]
 

@@ -124,7 +124,8 @@ def test_no_command_of_aws_is_passed_over() -> None:
         ("aws rds wait db-available", "nothing of that name to wait for"),
         ("aws rds wait db-instance-available --identifier x", "it takes no --identifier"),
         (
-            "aws rds restore-db-instance-to-point-in-time --target-db-instance-identifier x --manage-master-user-password",
+            "aws rds restore-db-instance-to-point-in-time --target-db-instance-identifier x "
+            "--manage-master-user-password",
             "--manage-master-user-password is for Oracle alone",
         ),
     ],
