@@ -10,6 +10,7 @@ import urllib3
 
 from bootstrap.arns import STACKS
 from operations.account import Account, NotThereError
+from operations.alarms import alarms, receivers
 from operations.findings import Check, Finding, fail, ok, warn
 from operations.hosts import hosts
 from slipway.pod_watch import NAMESPACE as POD_METRICS
@@ -65,7 +66,9 @@ def release(account: Account) -> Iterator[Finding]:
 def targets(account: Account) -> Iterator[Finding]:
     """See which of the proxy's pods the load balancer takes for healthy."""
     for group in account.resources("ProdStack", "AWS::ElasticLoadBalancingV2::TargetGroup").values():
-        described = account.ask("elbv2", "describe_target_health", TargetGroupArn=group)["TargetHealthDescriptions"]
+        described = account.existing(
+            "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group
+        )
         states = [target["TargetHealth"]["State"] for target in described]
         seen = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states))) or "none registered"
         if "healthy" not in states:
@@ -143,22 +146,6 @@ def pods(account: Account) -> Iterator[Finding]:
         yield ok("pods", f"all {wanted:.0f} serve")
 
 
-def alarms(account: Account) -> Iterator[Finding]:
-    """Name the stacks' alarms that tell somebody, and are on."""
-    kinds = {"MetricAlarms": "MetricAlarm", "CompositeAlarms": "CompositeAlarm"}
-    on = [
-        alarm
-        for items, kind in kinds.items()
-        for alarm in account.listed("cloudwatch", "describe_alarms", items, StateValue="ALARM", AlarmTypes=[kind])
-        if alarm["AlarmName"].startswith(tuple(f"{stack}-" for stack in STACKS)) and alarm.get("AlarmActions")
-    ]
-    if not on:
-        yield ok("alarms", "none is on")
-    for alarm in on:
-        says, _, page = alarm.get("AlarmDescription", "").rpartition(". ")
-        yield fail(f"alarm {alarm['AlarmName']}", says, page)
-
-
 def _page(url: str, good: str) -> Finding:
     """Ask for the page as users do; it says whose it is."""
     try:
@@ -190,5 +177,5 @@ def _least(account: Account, metric: str) -> float | None:
     return None if newest is None else float(newest["Minimum"])
 
 
-CHECKS: tuple[Check[Account], ...] = (stacks, release, targets, pods, database, cluster, alarms, hosts)
+CHECKS: tuple[Check[Account], ...] = (stacks, release, targets, pods, database, cluster, alarms, receivers, hosts)
 """From the user inwards."""

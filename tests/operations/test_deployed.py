@@ -114,6 +114,13 @@ def test_targets_are_counted(states: list[str], verdict: Verdict) -> None:
     assert finding.verdict == verdict
 
 
+def test_targets_whose_group_is_gone_fail() -> None:
+    group = resources("AWS::ElasticLoadBalancingV2::TargetGroup", EntryPointTargets=GROUP)
+    gone = Answer("describe_target_health", refusal="TargetGroupNotFound")
+    answers = {"cloudformation": [stacks("ProdStack"), group], "elbv2": [gone]}
+    assert verdicts(found(deployed.targets, answers)) == {"targets": Verdict.FAIL}
+
+
 @pytest.mark.parametrize(
     ("status", "minutes", "expected"),
     [
@@ -209,24 +216,6 @@ def counted(*values: float) -> Answer:
 def test_the_newest_count_of_pods_decides(wanted: Answer, missing: Answer, verdict: Verdict) -> None:
     (finding,) = found(deployed.pods, {"cloudformation": [stacks("ProdStack")], "cloudwatch": [wanted, missing]})
     assert finding.verdict == verdict
-
-
-def test_alarms_of_the_stacks_that_tell_somebody_are_named() -> None:
-    ours = {
-        "AlarmName": "DataStack-Cpu",
-        "AlarmActions": ["arn"],
-        "AlarmDescription": "Busy. https://git.example/alarms.md#database-cpu",
-    }
-    others = [{**ours, "AlarmName": "Other-Cpu"}, {**ours, "AlarmName": "ProdStack-Window", "AlarmActions": []}]
-    answers = [
-        Answer("describe_alarms", {"MetricAlarms": [ours, *others]}),
-        Answer("describe_alarms", {"CompositeAlarms": []}),
-    ]
-    (finding,) = found(deployed.alarms, {"cloudwatch": answers})
-    assert (finding.what, finding.verdict) == ("alarm DataStack-Cpu", Verdict.FAIL)
-    assert (finding.seen, finding.advice) == ("Busy", "https://git.example/alarms.md#database-cpu")
-    nothing = [Answer("describe_alarms", {"MetricAlarms": []}), Answer("describe_alarms", {"CompositeAlarms": []})]
-    assert [it.verdict for it in found(deployed.alarms, {"cloudwatch": nothing})] == [Verdict.OK]
 
 
 def test_every_page_that_is_advised_exists() -> None:
