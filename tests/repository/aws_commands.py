@@ -18,7 +18,7 @@ _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 _OF_EVERY_COMMAND = {"max-items", "output", "profile", "query", "region"}
 _OF_THE_CLI = {
     ("ecr", "get-login-password"): set[str](),
-    ("eks", "update-kubeconfig"): {"name"},
+    ("eks", "update-kubeconfig"): {"alias", "name"},
     ("logs", "tail"): {"filter-pattern", "follow", "since"},
     ("rds", "start-db-instance-automated-backups-replication"): {"source-region"},
     ("sso", "login"): set[str](),
