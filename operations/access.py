@@ -1,7 +1,8 @@
-"""Whether an account is prepared: credentials, and what `make bootstrap` makes."""
+"""Whether an account is prepared: credentials, what `make bootstrap` makes, and whom alarms are told."""
 
 from collections.abc import Iterator
 
+from operations import alarms
 from operations.account import QUALIFIER, TOOLKIT, Account, NotThereError
 from operations.findings import Check, Finding, fail, ok, warn
 
@@ -79,4 +80,4 @@ def _name(arn: str) -> str:
     return arn.rpartition("/")[2]
 
 
-CHECKS: tuple[Check[Account], ...] = (credentials, bootstrap, limits)
+CHECKS: tuple[Check[Account], ...] = (credentials, bootstrap, limits, alarms.address)

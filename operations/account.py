@@ -27,7 +27,7 @@ _LOOKING = ("describe_", "filter_", "get_", "list_")
 _DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 _SIGNED_OUT = ("ExpiredToken", "ExpiredTokenException", "InvalidClientTokenId", "UnrecognizedClientException")
 _MISSING = ("DBInstanceNotFound", "NoSuchEntity", "NoSuchHostedZone", "NoSuchResourceException", "ParameterNotFound")
-_ABSENT = ("ResourceNotFoundException", "TargetGroupNotFound")
+_ABSENT = ("InvalidInstanceID.NotFound", "ResourceNotFoundException", "TargetGroupNotFound")
 _IAM_NAMES = {"monitoring": "cloudwatch"}
 """How IAM calls services that sign their requests with another name."""
 
@@ -72,6 +72,17 @@ class Account:
             AwsError: it was refused.
         """
         return [item for page in self._pages(service, operation, arguments) for item in page.get(items, [])]
+
+    def existing(self, service: str, operation: str, items: str, **arguments: Any) -> list[Any]:
+        """Return the `items` of all pages that AWS answers; none where what was asked for does not exist.
+
+        Raises:
+            AwsError: it was refused.
+        """
+        try:
+            return self.listed(service, operation, items, **arguments)
+        except NotThereError:
+            return []
 
     @cached_property
     def stacks(self) -> dict[str, dict[str, Any]]:

@@ -10,7 +10,9 @@ import urllib3
 
 from bootstrap.arns import STACKS
 from operations.account import Account, NotThereError
+from operations.alarms import alarms, receivers
 from operations.findings import Check, Finding, fail, ok, warn
+from operations.hosts import hosts
 from slipway.pod_watch import NAMESPACE as POD_METRICS
 
 _PAGES = "docs/runbook"
@@ -19,12 +21,14 @@ _BACKUP_LAG = timedelta(minutes=15)
 """RDS carries its logs away every five minutes; three times that is more than a delay."""
 
 _COUNTED = timedelta(minutes=15)
-_HOSTS = {"jenkins": "JenkinsInstance", "test": "TestInstance"}
-"""What the hosts' logical IDs begin with, by the name in the system's."""
 
 
 def stacks(account: Account) -> Iterator[Finding]:
-    """See how CloudFormation left each stack."""
+    """See how CloudFormation left each stack; where there is none, the region is the first thing to doubt."""
+    if not set(STACKS) & set(account.stacks):
+        advice = "another region or account? export AWS_REGION=...; make doctor ACCOUNT=1 says whose this is"
+        yield fail("stacks", f"none is deployed in {account.region}", advice)
+        return
     for name in STACKS:
         stack = account.stacks.get(name)
         if stack is None:
@@ -62,7 +66,9 @@ def release(account: Account) -> Iterator[Finding]:
 def targets(account: Account) -> Iterator[Finding]:
     """See which of the proxy's pods the load balancer takes for healthy."""
     for group in account.resources("ProdStack", "AWS::ElasticLoadBalancingV2::TargetGroup").values():
-        described = account.ask("elbv2", "describe_target_health", TargetGroupArn=group)["TargetHealthDescriptions"]
+        described = account.existing(
+            "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group
+        )
         states = [target["TargetHealth"]["State"] for target in described]
         seen = ", ".join(f"{states.count(state)} {state}" for state in sorted(set(states))) or "none registered"
         if "healthy" not in states:
@@ -78,7 +84,11 @@ def database(account: Account) -> Iterator[Finding]:
     name = f"{account.settings.name}-production"
     if "DataStack" not in account.stacks:
         return
-    (seen,) = account.ask("rds", "describe_db_instances", DBInstanceIdentifier=name)["DBInstances"]
+    found = account.existing("rds", "describe_db_instances", "DBInstances", DBInstanceIdentifier=name)
+    if not found:
+        yield fail("database", f"{name} is not there", f"{_PAGES}/database-restore.md#the-instance-itself-is-lost")
+        return
+    seen = found[0]
     told = f"{name}: {seen['DBInstanceStatus']}, {seen['Engine']} {seen.get('EngineVersion', '')}"
     told += ", with a standby" if seen.get("MultiAZ") else ", no standby"
     if seen["DBInstanceStatus"] == "available":
@@ -100,7 +110,11 @@ def cluster(account: Account) -> Iterator[Finding]:
     name = account.settings.name
     if "ClusterStack" not in account.stacks:
         return
-    seen = account.ask("eks", "describe_cluster", name=name)["cluster"]
+    try:
+        seen = account.ask("eks", "describe_cluster", name=name)["cluster"]
+    except NotThereError:
+        yield fail("cluster", f"{name} is not there", f"{_PAGES}/cluster-upgrade.md#the-cluster-is-gone")
+        return
     told = f"{name}: {seen['status']}, Kubernetes {seen.get('version', 'unknown')}"
     issues = [issue["message"] for issue in seen.get("health", {}).get("issues", [])]
     if seen["status"] == "ACTIVE" and not issues:
@@ -130,48 +144,6 @@ def pods(account: Account) -> Iterator[Finding]:
         yield fail("pods", f"{missing:.0f} of {wanted:.0f} do not serve", f"{_PAGES}/alarms.md#pods-not-ready")
     else:
         yield ok("pods", f"all {wanted:.0f} serve")
-
-
-def alarms(account: Account) -> Iterator[Finding]:
-    """Name the stacks' alarms that tell somebody, and are on."""
-    kinds = {"MetricAlarms": "MetricAlarm", "CompositeAlarms": "CompositeAlarm"}
-    on = [
-        alarm
-        for items, kind in kinds.items()
-        for alarm in account.listed("cloudwatch", "describe_alarms", items, StateValue="ALARM", AlarmTypes=[kind])
-        if alarm["AlarmName"].startswith(tuple(f"{stack}-" for stack in STACKS)) and alarm.get("AlarmActions")
-    ]
-    if not on:
-        yield ok("alarms", "none is on")
-    for alarm in on:
-        says, _, page = alarm.get("AlarmDescription", "").rpartition(". ")
-        yield fail(f"alarm {alarm['AlarmName']}", says, page)
-
-
-def hosts(account: Account) -> Iterator[Finding]:
-    """See that Jenkins' and the test host run, answer Systems Manager, and are as the playbook has them."""
-    instances = account.resources("CiStack", "AWS::EC2::Instance")
-    for host, logical in _HOSTS.items():
-        for number in (physical for name, physical in instances.items() if name.startswith(logical)):
-            yield _host(account, host, number)
-
-
-def _host(account: Account, host: str, number: str) -> Finding:
-    name, page = f"{account.settings.name}-{host}", f"{_PAGES}/lost-jenkins-host.md"
-    (part,) = account.ask("ec2", "describe_instances", InstanceIds=[number])["Reservations"]
-    state = part["Instances"][0]["State"]["Name"]
-    by_number = [{"Key": "InstanceIds", "Values": [number]}]
-    by_name = [{"key": "AssociationName", "value": f"CiStack-{host}"}]
-    agents = account.listed("ssm", "describe_instance_information", "InstanceInformationList", Filters=by_number)
-    agent = agents[0]["PingStatus"] if agents else "never heard of"
-    runs = account.listed("ssm", "list_associations", "Associations", AssociationFilterList=by_name)
-    applied = runs[0].get("Overview", {}).get("Status", "Pending") if runs else "not there"
-    seen = f"{number} {state}, agent {agent}, playbook {applied}"
-    if state != "running" or agent != "Online":
-        return fail(name, seen, page)
-    if applied != "Success":
-        return warn(name, seen, f"{_PAGES}/alarms.md#host-not-configured")
-    return ok(name, seen)
 
 
 def _page(url: str, good: str) -> Finding:
@@ -205,5 +177,5 @@ def _least(account: Account, metric: str) -> float | None:
     return None if newest is None else float(newest["Minimum"])
 
 
-CHECKS: tuple[Check[Account], ...] = (stacks, release, targets, pods, database, cluster, alarms, hosts)
+CHECKS: tuple[Check[Account], ...] = (stacks, release, targets, pods, database, cluster, alarms, receivers, hosts)
 """From the user inwards."""

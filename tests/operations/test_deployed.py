@@ -55,6 +55,12 @@ def test_a_stack_is_judged_by_how_it_was_left(status: str, verdict: Verdict) -> 
     assert (seen["ProdStack"], seen["CiStack"]) == (verdict, Verdict.WARN)
 
 
+def test_a_region_without_any_of_the_stacks_fails_once_and_is_named() -> None:
+    (finding,) = found(deployed.stacks, {"cloudformation": [stacks("SomebodyElses")]})
+    assert (finding.verdict, finding.seen) == (Verdict.FAIL, "none is deployed in eu-west-2")
+    assert "another region" in finding.advice
+
+
 def last_good(value: str) -> Answer:
     return Answer("get_parameter", {"Parameter": {"Value": value}})
 
@@ -108,6 +114,13 @@ def test_targets_are_counted(states: list[str], verdict: Verdict) -> None:
     assert finding.verdict == verdict
 
 
+def test_targets_whose_group_is_gone_fail() -> None:
+    group = resources("AWS::ElasticLoadBalancingV2::TargetGroup", EntryPointTargets=GROUP)
+    gone = Answer("describe_target_health", refusal="TargetGroupNotFound")
+    answers = {"cloudformation": [stacks("ProdStack"), group], "elbv2": [gone]}
+    assert verdicts(found(deployed.targets, answers)) == {"targets": Verdict.FAIL}
+
+
 @pytest.mark.parametrize(
     ("status", "minutes", "expected"),
     [
@@ -127,6 +140,20 @@ def test_the_database_and_until_when_it_can_be_restored(status: str, minutes: in
         "rds": [Answer("describe_db_instances", {"DBInstances": [told]})],
     }
     assert [finding.verdict for finding in found(deployed.database, answers)] == expected
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer("describe_db_instances", refusal="DBInstanceNotFound"),
+        Answer("describe_db_instances", {"DBInstances": []}),
+    ],
+    ids=["refused", "empty"],
+)
+def test_a_database_that_is_gone_though_its_stack_is_there_fails(answer: Answer) -> None:
+    (finding,) = found(deployed.database, {"cloudformation": [stacks("DataStack")], "rds": [answer]})
+    assert (finding.verdict, finding.seen) == (Verdict.FAIL, "slipway-production is not there")
+    assert finding.advice.startswith("docs/runbook/database-restore.md")
 
 
 def node(state: str) -> dict[str, Any]:
@@ -157,6 +184,19 @@ def test_the_cluster_and_its_nodes(
     assert [finding.verdict for finding in found(deployed.cluster, answers)] == expected
 
 
+def test_a_cluster_that_is_gone_though_its_stack_is_there_fails() -> None:
+    gone = Answer("describe_cluster", refusal="ResourceNotFoundException")
+    (finding,) = found(deployed.cluster, {"cloudformation": [stacks("ClusterStack")], "eks": [gone]})
+    assert (finding.verdict, finding.seen) == (Verdict.FAIL, "slipway is not there")
+    assert finding.advice.startswith("docs/runbook/cluster-upgrade.md")
+
+
+def test_what_may_not_be_looked_at_is_not_taken_for_gone() -> None:
+    refused = Answer("describe_db_instances", refusal="AccessDenied")
+    (finding,) = found(deployed.database, {"cloudformation": [stacks("DataStack")], "rds": [refused]})
+    assert (finding.verdict, "cannot look" in finding.seen) == (Verdict.WARN, True)
+
+
 def counted(*values: float) -> Answer:
     points = [
         {"Timestamp": LONG_AGO + timedelta(minutes=5 * number), "Minimum": value} for number, value in enumerate(values)
@@ -176,49 +216,6 @@ def counted(*values: float) -> Answer:
 def test_the_newest_count_of_pods_decides(wanted: Answer, missing: Answer, verdict: Verdict) -> None:
     (finding,) = found(deployed.pods, {"cloudformation": [stacks("ProdStack")], "cloudwatch": [wanted, missing]})
     assert finding.verdict == verdict
-
-
-def test_alarms_of_the_stacks_that_tell_somebody_are_named() -> None:
-    ours = {
-        "AlarmName": "DataStack-Cpu",
-        "AlarmActions": ["arn"],
-        "AlarmDescription": "Busy. https://git.example/alarms.md#database-cpu",
-    }
-    others = [{**ours, "AlarmName": "Other-Cpu"}, {**ours, "AlarmName": "ProdStack-Window", "AlarmActions": []}]
-    answers = [
-        Answer("describe_alarms", {"MetricAlarms": [ours, *others]}),
-        Answer("describe_alarms", {"CompositeAlarms": []}),
-    ]
-    (finding,) = found(deployed.alarms, {"cloudwatch": answers})
-    assert (finding.what, finding.verdict) == ("alarm DataStack-Cpu", Verdict.FAIL)
-    assert (finding.seen, finding.advice) == ("Busy", "https://git.example/alarms.md#database-cpu")
-    nothing = [Answer("describe_alarms", {"MetricAlarms": []}), Answer("describe_alarms", {"CompositeAlarms": []})]
-    assert [it.verdict for it in found(deployed.alarms, {"cloudwatch": nothing})] == [Verdict.OK]
-
-
-@pytest.mark.parametrize(
-    ("state", "agent", "playbook", "verdict"),
-    [
-        ("running", "Online", "Success", Verdict.OK),
-        ("running", "Online", "Failed", Verdict.WARN),
-        ("running", "ConnectionLost", "Success", Verdict.FAIL),
-        ("stopped", "Online", "Success", Verdict.FAIL),
-    ],
-)
-def test_a_host_runs_answers_and_is_as_its_playbook_has_it(
-    state: str, agent: str, playbook: str, verdict: Verdict
-) -> None:
-    host = resources("AWS::EC2::Instance", JenkinsInstance1="i-0123456789abcdef0")
-    answers = {
-        "cloudformation": [stacks("CiStack"), host],
-        "ec2": [Answer("describe_instances", {"Reservations": [{"Instances": [{"State": {"Name": state}}]}]})],
-        "ssm": [
-            Answer("describe_instance_information", {"InstanceInformationList": [{"PingStatus": agent}]}),
-            Answer("list_associations", {"Associations": [{"Overview": {"Status": playbook}}]}),
-        ],
-    }
-    (finding,) = found(deployed.hosts, answers)
-    assert (finding.what, finding.verdict) == ("slipway-jenkins", verdict)
 
 
 def test_every_page_that_is_advised_exists() -> None:

@@ -18,12 +18,19 @@ _OPTION = re.compile(r"(?<!\S)--([a-z][a-z-]*)")
 _OF_EVERY_COMMAND = {"max-items", "output", "profile", "query", "region"}
 _OF_THE_CLI = {
     ("ecr", "get-login-password"): set[str](),
-    ("eks", "update-kubeconfig"): {"name"},
+    ("eks", "update-kubeconfig"): {"alias", "name"},
     ("logs", "tail"): {"filter-pattern", "follow", "since"},
     ("rds", "start-db-instance-automated-backups-replication"): {"source-region"},
     ("sso", "login"): set[str](),
 }
 """What the CLI has beside the API's own, and what it takes."""
+
+_REFUSED = {
+    ("rds", "restore-db-instance-to-point-in-time", "manage-master-user-password"): (
+        "for Oracle alone; modify the restored instance"
+    ),
+}
+"""What the model has and AWS refuses for what we run, and why: only the options' descriptions say that."""
 
 
 class Command(NamedTuple):
@@ -57,6 +64,8 @@ def wrong(command: Command) -> list[str]:
         return [f"{name}: there is no such command"]
     known = {*(own or ()), *_OF_EVERY_COMMAND, *(_options(operation) if operation else ())}
     wrong = [f"{name}: it takes no --{option}" for option in command.options if option.removeprefix("no-") not in known]
+    refused = {option: _REFUSED.get((command.service, command.operation, option)) for option in command.options}
+    wrong += [f"{name}: --{option} is {reason}" for option, reason in refused.items() if reason]
     wanted = _required(operation) if operation and command.arguments.strip() else set()
     return [*wrong, *(f"{name}: it wants --{option}" for option in sorted(wanted - set(command.options)))]
 

@@ -123,6 +123,11 @@ def test_no_command_of_aws_is_passed_over() -> None:
         ('aws ssm start-session --target "$(aws ec2 describe-instances --name x)" --reason y', "--name"),
         ("aws rds wait db-available", "nothing of that name to wait for"),
         ("aws rds wait db-instance-available --identifier x", "it takes no --identifier"),
+        (
+            "aws rds restore-db-instance-to-point-in-time --target-db-instance-identifier x "
+            "--manage-master-user-password",
+            "--manage-master-user-password is for Oracle alone",
+        ),
     ],
 )
 def test_what_aws_would_not_take_is_seen(line: str, complaint: str) -> None:

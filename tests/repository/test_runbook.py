@@ -107,6 +107,13 @@ def test_every_logical_id_and_association_exists() -> None:
     assert [name for name in named if f'"{name}' not in TEMPLATES] == []
 
 
+def test_each_resource_that_a_database_is_restored_with_is_one_of_its_stack() -> None:
+    named = set(re.findall(r"\$\(made (\w+)\)", whole))
+    assert len(named) > 2
+    resources = template("DataStack")["Resources"]
+    assert [name for name in named if len([it for it in resources if it.startswith(name)]) != 1] == []
+
+
 def test_every_file_exists() -> None:
     named = set(re.findall(r"(?<![\w/-])((?:ci|cdk_app|constructs|docs|services|tests)/[\w./-]*[\w-])", whole))
     assert len(named) > 10
