@@ -34,7 +34,7 @@ def migrations(tmp_path: Path) -> Path:
 SUITE = {
     "application/__init__.py": "",
     "application/database.py": "class LateBoundSQLAlchemy: ...",
-    "migrations/env.py": "",
+    "migrations/versions/0001_first.py": 'revision: str = "0001"',
     "tests/test_it.py": "def test_it(): ...",
 }
 SETTINGS = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE": "1"}

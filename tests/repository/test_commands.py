@@ -51,6 +51,7 @@ def test_what_is_said_to_try_a_command_is_there(row: dict[str, Any]) -> None:
         assert row["not_run"]
         return
     file, _, name = row["by"].partition("::")
+    assert file != "Makefile", "a target that stands there has not run yet"
     text = (ROOT / file).read_text("utf-8")
     if name:
         functions = {item.name: item for item in ast.walk(ast.parse(text)) if isinstance(item, ast.FunctionDef)}
