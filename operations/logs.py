@@ -84,13 +84,13 @@ def lines(account: Account, wanted: Source, *, ago: timedelta, follow: bool) -> 
     while True:
         now = datetime.now(UTC)
         found = [event for group in groups for event in _events(account, group, begin)]
-        fresh = [event for event in found if event["eventId"] not in seen]
+        fresh = [event for event in found if _identity(event) not in seen]
         for event in sorted(fresh, key=lambda event: int(event["timestamp"])):
             if (line := _line(event, wanted.container)) is not None:
                 yield line
         if not follow:
             return
-        seen = {event["eventId"] for event in found}
+        seen = {_identity(event) for event in found}
         begin = max(begin, now - _LATE)
         sleep(_LOOK_SECONDS)
 
@@ -106,6 +106,11 @@ def _groups(account: Account, wanted: Source) -> list[str]:
 def _events(account: Account, group: str, begin: datetime) -> list[dict[str, Any]]:
     start = int(begin.timestamp() * 1000)
     return account.listed("logs", "filter_log_events", "events", logGroupName=group, startTime=start)
+
+
+def _identity(event: Mapping[str, Any]) -> str:
+    """Return what tells an event from others: its ID, or, in an AWS that gives none, all that it says."""
+    return str(event.get("eventId", event))
 
 
 def _line(event: Mapping[str, Any], container: str) -> str | None:

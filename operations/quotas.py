@@ -1,8 +1,7 @@
 """Whether an account has room for what a deployment still has to make."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from operations.account import Account, NotThereError
 from operations.findings import Check, Finding, fail, ok, warn
@@ -47,13 +46,15 @@ def processors(account: Account) -> Iterator[Finding]:
         "ec2", "describe_instances", "Reservations", Filters=[{"Name": "instance-state-name", "Values": ["running"]}]
     )
     hosts = [host for reservation in running for host in reservation["Instances"]]
-    used = sum(_vcpus(host) for host in hosts if _STANDARD.match(host["InstanceType"]) and _on_demand(host))
-    types = sorted({settings.ci.jenkins_type, settings.ci.test_type})
+    types = sorted({settings.ci.jenkins_type, settings.ci.test_type, *(host["InstanceType"] for host in hosts)})
     described = account.listed("ec2", "describe_instance_types", "InstanceTypes", InstanceTypes=types)
     sizes = {kind["InstanceType"]: int(kind["VCpuInfo"]["DefaultVCpus"]) for kind in described}
+    counted = [host for host in hosts if _STANDARD.match(host["InstanceType"]) and "InstanceLifecycle" not in host]
+    used = sum(sizes[host["InstanceType"]] for host in counted)
     builders = sum(sizes[kind] for kind in (settings.ci.jenkins_type, settings.ci.test_type))
     least = builders * _missing(account, "CiStack") + _LEAST_NODES * _missing(account, "ClusterStack")
-    grown = _of_nodes(hosts, settings.name)
+    mark = {"Key": "eks:eks-cluster-name", "Value": settings.name}
+    grown = sum(sizes[host["InstanceType"]] for host in hosts if mark in host.get("Tags", []))
     most = builders * _missing(account, "CiStack") + settings.cluster.max_cpus - grown
     yield _judged(account, "vCPUs on demand", "ec2", "L-1216C47A", used, least=least, most=max(least, most))
 
@@ -83,20 +84,6 @@ def _judged(
 def _missing(account: Account, stack: str) -> int:
     """Return 1 if a stack is still to be made."""
     return int(stack not in account.stacks)
-
-
-def _vcpus(host: Mapping[str, Any]) -> int:
-    return int(host["CpuOptions"]["CoreCount"] * host["CpuOptions"]["ThreadsPerCore"])
-
-
-def _on_demand(host: Mapping[str, Any]) -> bool:
-    return "InstanceLifecycle" not in host
-
-
-def _of_nodes(hosts: Iterable[Mapping[str, Any]], name: str) -> int:
-    """Return the vCPUs of the nodes that the system's own cluster has already."""
-    mark = {"Key": "eks:eks-cluster-name", "Value": name}
-    return sum(_vcpus(host) for host in hosts if mark in host.get("Tags", []))
 
 
 CHECKS: tuple[Check[Account], ...] = (vpcs, elastic_ips, clusters, databases, processors)

@@ -69,12 +69,14 @@ def test_there_is_room_to_restore_a_database_beside_the_two() -> None:
     assert (finding.verdict, finding.seen) == (Verdict.WARN, "2 of 2 used, 0 to be made, up to 1 later")
 
 
-def host(kind: str, cores: int, **more: Any) -> dict[str, Any]:
-    return {"InstanceType": kind, "CpuOptions": {"CoreCount": cores, "ThreadsPerCore": 1}, **more}
+def host(kind: str, **more: Any) -> dict[str, Any]:
+    return {"InstanceType": kind, **more}
 
 
 def processors(allowed: float, *hosts: dict[str, Any], there: tuple[str, ...] = ()) -> Answers:
-    kinds = [{"InstanceType": kind, "VCpuInfo": {"DefaultVCpus": 2}} for kind in ("t4g.large", "t4g.medium")]
+    names = {"t4g.large", "t4g.medium", *(host["InstanceType"] for host in hosts)}
+    sizes = {name: 4 if name.endswith(".xlarge") else 2 for name in names}
+    kinds = [{"InstanceType": name, "VCpuInfo": {"DefaultVCpus": size}} for name, size in sizes.items()]
     return {
         "ec2": [
             Answer("describe_instances", {"Reservations": [{"Instances": list(hosts)}]}),
@@ -96,12 +98,12 @@ def test_hosts_and_nodes_get_their_processors(allowed: float, verdict: Verdict) 
 
 
 def test_processors_that_are_not_standard_or_not_on_demand_count_elsewhere() -> None:
-    others = [host("inf2.xlarge", 4), host("m7g.large", 2, InstanceLifecycle="spot"), host("g5.xlarge", 4)]
-    (finding,) = found(quotas.processors, processors(100, host("m7g.large", 2), *others))
-    assert finding.seen.startswith("2 of 100 used")
+    others = [host("inf2.xlarge"), host("m7g.large", InstanceLifecycle="spot"), host("g5.xlarge")]
+    (finding,) = found(quotas.processors, processors(100, host("m7g.xlarge"), *others))
+    assert finding.seen.startswith("4 of 100 used")
 
 
 def test_nodes_that_are_there_are_part_of_what_the_cluster_may_grow_to() -> None:
-    node = host("c7g.large", 2, Tags=[{"Key": "eks:eks-cluster-name", "Value": "slipway"}])
+    node = host("c7g.large", Tags=[{"Key": "eks:eks-cluster-name", "Value": "slipway"}])
     (finding,) = found(quotas.processors, processors(100, node, node, there=ALL_STACKS))
     assert finding.seen == "4 of 100 used, 0 to be made, up to 28 later"
