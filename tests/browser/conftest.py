@@ -60,6 +60,7 @@ def fresh(browser: Chrome) -> Chrome:
     """Forget what an earlier test has left."""
     browser.delete_all_cookies()
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
     browser.set_window_size(1280, 900)
     for kind in ("browser", "performance"):
         log(browser, kind)
