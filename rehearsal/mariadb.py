@@ -17,7 +17,10 @@ from time import monotonic, sleep
 from types import FrameType, TracebackType
 from typing import NoReturn, Self
 
+import psutil
+
 from rehearsal import RehearsalError
+from rehearsal.freezing import freeze, thaw
 from rehearsal.ports import free_port
 
 MISSING = "no MariaDB server here: apt-get install mariadb-server"
@@ -140,11 +143,11 @@ class MariaDB:
 
     def freeze(self) -> None:
         """Stop the server's time: it keeps its connections and answers none."""
-        os.kill(self.pid, signal.SIGSTOP)
+        freeze([psutil.Process(self.pid)])
 
     def thaw(self) -> None:
         """Let a frozen server go on."""
-        os.kill(self.pid, signal.SIGCONT)
+        thaw([psutil.Process(self.pid)])
 
     def uri(self, schema: str = "users", user: str = "test", password: str = "test") -> str:  # noqa: S107 - made for tests
         """Return the SQLAlchemy URL of a schema."""

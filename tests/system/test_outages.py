@@ -223,9 +223,9 @@ def test_while_the_backend_hangs(broken: Breakable, figure: Figure) -> None:
         with (load := Load(broken.system.proxy.url, page_views)).running():
             sleep(WARM_UP)
             began = monotonic()
-            broken.system.backend.send(signal.SIGSTOP)
+            broken.system.backend.freeze()
             sleep(OUTAGE)
-            broken.system.backend.send(signal.SIGCONT)
+            broken.system.backend.thaw()
             ended = monotonic()
             sleep(RECOVERY + AFTERWARDS)
         return judge(load, began, ended, figure)
@@ -236,12 +236,12 @@ def test_while_the_backend_hangs(broken: Breakable, figure: Figure) -> None:
 def test_a_frontend_that_hangs_is_given_up_on(broken: Breakable, figure: Figure) -> None:
     """It is the one part that has no other behind it to speak for it; in a cluster there are two more of it."""
     assert get(f"{broken.system.proxy.url}/").status == 200
-    broken.system.frontend.send(signal.SIGSTOP)
+    broken.system.frontend.freeze()
     begun = monotonic()
     assert get(f"{broken.system.proxy.url}/").status == 503
     figure(f"given up on after {monotonic() - begun:.2f} s")
     assert monotonic() - begun < 3
-    broken.system.frontend.send(signal.SIGCONT)
+    broken.system.frontend.thaw()
     assert get(f"{broken.system.proxy.url}/").status == 200
 
 
