@@ -166,7 +166,13 @@ def test_while_the_backend_is_down_a_copy_is_shown_and_marked(tmp_path: Path) ->
         fresh = get(f"{system.proxy.url}/")
         assert fresh.status == 200
         assert STALE not in fresh.text
+        own = submit(f"{system.proxy.url}/users", name="!own")
+        wait_for_the_beginning_of_a_second()
+        assert get(f"{system.proxy.url}/").status == 200
         system.backend.stop()
+        new = get(f"{system.proxy.url}/", Cookie=cookie_of(own))  # passes the copy by, which is still good for others
+        assert (new.status, new.headers["x-cache"]) == (200, "STALE")
+        assert STALE in new.text
         sleep(2.1)  # longer than a copy counts as fresh
         for _ in range(5):
             stale = get(f"{system.proxy.url}/")
