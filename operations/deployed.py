@@ -156,6 +156,8 @@ def _page(url: str, good: str) -> Finding:
     seen = f"{answer.status} from release {served}, {url}"
     if answer.status != HTTPStatus.OK:
         return fail("page", seen, f"{_PAGES}/first-five-minutes.md")
+    if answer.headers.get("X-Cache") == "STALE":
+        return fail("page", f"{seen}: a copy, out of date", f"{_PAGES}/first-five-minutes.md")
     if good not in ("none", served):
         return warn("page", seen, f"not the last good release: a release is under way, or {_PAGES}/roll-back.md")
     return ok("page", seen)

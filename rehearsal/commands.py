@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from time import monotonic, sleep
@@ -210,24 +211,38 @@ def _refuse_leftovers(machine: Description) -> None:
 def _smoke_test(machine: Description, release: str) -> None:
     """See that NGINX serves a page of this release, as the pipeline does after a deployment."""
     deadline = monotonic() + _COPY_SECONDS
-    while (seen := page(machine)) != (HTTPStatus.OK, release):
+    while (seen := page(machine)) != Page(HTTPStatus.OK, release, out_of_date=False):
         if monotonic() > deadline:
-            raise RehearsalError(f"NGINX answers {seen[0]} with X-Release {seen[1]}, not 200 with {release}")
+            raise RehearsalError(f"NGINX answers {seen}, not 200 with {release}")
         sleep(_LOOK_SECONDS / 10)
 
 
-def page(machine: Description, *, no_copy: bool = False) -> tuple[int, str | None]:
-    """Return the status of the page, and the release that it is of; with `no_copy` NGINX has to ask for it.
+@dataclass(frozen=True)
+class Page:
+    """What NGINX answered to who asked for the page."""
+
+    status: int
+    release: str | None
+    out_of_date: bool
+    """Whether it is a copy, shown with a notice, because the frontend has no list to show."""
+
+    def __str__(self) -> str:
+        told = f"{self.status} with X-Release {self.release}"
+        return f"{told}, a copy that is out of date" if self.out_of_date else told
+
+
+def page(machine: Description, *, fresh: bool = False) -> Page:
+    """Return what NGINX answers; if it is to be `fresh`, NGINX asks the frontend before it shows a copy.
 
     Raises:
         RehearsalError: NGINX does not answer.
     """
-    headers = {"Cookie": "notice=looked"} if no_copy else {}
+    headers = {"Cookie": "notice=looked"} if fresh else {}
     try:
         answer = urllib3.request("GET", f"{machine.url}/", headers=headers, timeout=_ANSWER_SECONDS, retries=False)
     except urllib3.exceptions.HTTPError as error:
         raise RehearsalError(f"NGINX does not answer ({error}); `make logs` shows why") from None
-    return answer.status, answer.headers.get("X-Release")
+    return Page(answer.status, answer.headers.get("X-Release"), answer.headers.get("X-Cache") == "STALE")
 
 
 def _run(failure: str, *command: str) -> None:

@@ -8,7 +8,7 @@ from time import monotonic, sleep
 from rehearsal import STATE, RehearsalError
 from rehearsal.aws.client import connect
 from rehearsal.backup import Content, Master
-from rehearsal.commands import page, running
+from rehearsal.commands import Page, page, running
 from rehearsal.databases import AUTHORITIES
 from rehearsal.machine import DATABASES, Description
 from rehearsal.report import print_table
@@ -40,7 +40,7 @@ def drill() -> None:
     try:
         with step("Loss of all schemas"):
             master.lose()
-            _see_that_it_is_lost(master)
+            meanwhile = see_that_it_is_lost(machine, master)
         with step("Restore"):
             master.restore(BACKUP)
         with step("Rows counted and compared"):
@@ -56,6 +56,7 @@ def drill() -> None:
     print_table([("table", "rows before", "rows after"), *rows])
     size = BACKUP.stat().st_size / 1000
     say(f"""
+  Meanwhile    users got {meanwhile}
   Backup       {BACKUP}, {size:,.0f} kB
   In AWS       RDS restores to a new instance, and takes longer: docs/runbook/database-restore.md
 
@@ -72,6 +73,20 @@ def signed_in(machine: Description) -> Master:
     endpoint = instance["Endpoint"]
     authorities = DATABASES.absolute() / AUTHORITIES
     return Master(endpoint["Address"], endpoint["Port"], told["username"], told["password"], authorities)
+
+
+def see_that_it_is_lost(machine: Description, master: Master) -> Page:
+    """Return what users get without the rows: 503, or a copy that says so.
+
+    Raises:
+        RehearsalError: there are tables left, or the page hides that the list is lost.
+    """
+    if left := master.content():
+        raise RehearsalError(f"these tables are still there: {', '.join(left)}")
+    seen = page(machine, fresh=True)
+    if seen.status != HTTPStatus.SERVICE_UNAVAILABLE and not seen.out_of_date:
+        raise RehearsalError(f"the database holds nothing, and NGINX answers {seen}: the page is not of this database")
+    return seen
 
 
 def compare(held: Mapping[str, Content], back: Mapping[str, Content]) -> None:
@@ -96,21 +111,15 @@ def _served(machine: Description) -> str:
     Raises:
         RehearsalError: none does, so that a loss could not be told from what is wrong already.
     """
-    status, release = page(machine, no_copy=True)
-    if status != HTTPStatus.OK or release is None:
-        raise RehearsalError(f"NGINX answers {status} before anything is lost; `make logs` shows why")
-    return release
-
-
-def _see_that_it_is_lost(master: Master) -> None:
-    """Refuse to go on with tables that are left; the page says nothing, for NGINX may show a copy of it meanwhile."""
-    if left := master.content():
-        raise RehearsalError(f"these tables are still there: {', '.join(left)}")
+    seen = page(machine, fresh=True)
+    if seen.status != HTTPStatus.OK or seen.out_of_date or seen.release is None:
+        raise RehearsalError(f"NGINX answers {seen} before anything is lost; `make logs` shows why")
+    return seen.release
 
 
 def _wait_for_page(machine: Description, release: str) -> None:
     deadline = monotonic() + _SERVED_SECONDS
-    while (seen := page(machine, no_copy=True)) != (HTTPStatus.OK, release):
+    while (seen := page(machine, fresh=True)) != Page(HTTPStatus.OK, release, out_of_date=False):
         if monotonic() > deadline:
-            raise RehearsalError(f"NGINX answers {seen[0]} with X-Release {seen[1]}, not 200 with {release}")
+            raise RehearsalError(f"NGINX answers {seen}, not 200 with {release}")
         sleep(_LOOK_SECONDS)

@@ -19,13 +19,14 @@ GROUP = "arn:aws:elasticloadbalancing:eu-west-2:111122223333:targetgroup/targets
 
 
 @contextmanager
-def serving(status: int, release: str) -> Iterator[str]:
-    """Answer as a page does; yields its URL."""
+def serving(status: int, release: str, copy: str = "MISS") -> Iterator[str]:
+    """Answer as a page does, and whether it is a copy; yields its URL."""
 
     class Page(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("X-Release", release)
+            self.send_header("X-Cache", copy)
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
@@ -66,18 +67,19 @@ def last_good(value: str) -> Answer:
 
 
 @pytest.mark.parametrize(
-    ("recorded", "status", "served", "verdict"),
+    ("recorded", "status", "served", "copy", "verdict"),
     [
-        ('{"release": "one"}', 200, "one", Verdict.OK),
-        ('{"release": "one"}', 200, "two", Verdict.WARN),
-        ("none", 200, "one", Verdict.OK),
-        ('{"release": "one"}', 503, "one", Verdict.FAIL),
+        ('{"release": "one"}', 200, "one", "HIT", Verdict.OK),
+        ('{"release": "one"}', 200, "two", "HIT", Verdict.WARN),
+        ("none", 200, "one", "UPDATING", Verdict.OK),
+        ('{"release": "one"}', 503, "one", "MISS", Verdict.FAIL),
+        ('{"release": "one"}', 200, "one", "STALE", Verdict.FAIL),
     ],
 )
 def test_the_page_is_asked_for_and_compared_with_the_last_good_release(
-    recorded: str, status: int, served: str, verdict: Verdict
+    recorded: str, status: int, served: str, copy: str, verdict: Verdict
 ) -> None:
-    with serving(status, served) as url:
+    with serving(status, served, copy) as url:
         prod = stacks("ProdStack", outputs=[("ApplicationUrl", url)])
         seen = found(deployed.release, {"ssm": [last_good(recorded)], "cloudformation": [prod]})
     assert verdicts(seen) == {"last good release": Verdict.OK, "page": verdict}

@@ -9,6 +9,7 @@ import pytest
 
 from rehearsal import RehearsalError, restore, token_database
 from rehearsal.backup import Content, Master
+from rehearsal.commands import Page
 from rehearsal.machine import Description
 
 MISSING = token_database.what_is_missing() or ""
@@ -92,6 +93,32 @@ def test_tables_that_differ_are_named() -> None:
         "  users.other: no rows before, 2 after",
         "  users.users: 5 rows before, none after",
     ]
+
+
+class Nothing(Master):
+    """The master of a database that holds nothing."""
+
+    def content(self) -> dict[str, Content]:
+        return {}
+
+
+@pytest.mark.parametrize(
+    ("seen", "honest"),
+    [
+        (Page(503, None, out_of_date=False), True),
+        (Page(200, "one", out_of_date=True), True),
+        (Page(200, "one", out_of_date=False), False),
+        (Page(500, "one", out_of_date=False), False),
+    ],
+)
+def test_a_page_that_hides_the_loss_ends_the_drill(monkeypatch: pytest.MonkeyPatch, seen: Page, honest: bool) -> None:
+    monkeypatch.setattr(restore, "page", lambda *_, **__: seen)
+    nothing = Nothing("127.0.0.3", 1, "master", "", Path())
+    if honest:
+        assert restore.see_that_it_is_lost(MACHINE, nothing) == seen
+    else:
+        with pytest.raises(RehearsalError, match="the database holds nothing, and NGINX answers"):
+            restore.see_that_it_is_lost(MACHINE, nothing)
 
 
 def test_sqlite_is_not_drilled(monkeypatch: pytest.MonkeyPatch) -> None:
