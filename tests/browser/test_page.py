@@ -45,10 +45,10 @@ def status(browser: Chrome) -> str:
     return " ".join(element.text for element in browser.find_elements(By.CSS_SELECTOR, "[role=status], [role=alert]"))
 
 
-def leave(browser: Chrome, by: WebElement) -> None:
+def leave(browser: Chrome, press: Callable[[], None]) -> None:
     """Press what leads to another page, and wait for that."""
     before = browser.find_element(By.TAG_NAME, "html")
-    by.click()
+    press()
     # While one page takes the other's place, the browser may say that it belongs to neither: it is asked again.
     WebDriverWait(browser, PATIENCE, ignored_exceptions=[WebDriverException]).until(staleness_of(before))
 
@@ -57,7 +57,7 @@ def add(browser: Chrome, name: str) -> None:
     field = named(browser, "input", "Name")
     field.clear()
     field.send_keys(name)
-    leave(browser, named(browser, "button", "Add user"))
+    leave(browser, named(browser, "button", "Add user").click)
 
 
 def put(system: System, names: Iterable[str]) -> None:
@@ -106,10 +106,10 @@ def test_add_and_remove_a_user_without_scripts(system: System, plain_browser: Ch
     add(browser, "  Zoë 🚀 ")
     assert users(browser) == [*FIRST_USERS, "Zoë 🚀"]
     assert "Zoë 🚀" in status(browser)
-    leave(browser, named(browser, "button", "Remove Zoë 🚀"))
+    leave(browser, named(browser, "button", "Remove Zoë 🚀").click)
     assert users(browser) == FIRST_USERS
     assert "Zoë 🚀" in status(browser)
-    leave(browser, named(browser, "button", "Undo"))
+    leave(browser, named(browser, "button", "Undo").click)
     assert users(browser) == [*FIRST_USERS, "Zoë 🚀"]
 
 
@@ -126,9 +126,7 @@ def test_the_keyboard_is_enough(system: System, browser: Chrome) -> None:
             break
     assert seen[-1] == "Name"
     browser.switch_to.active_element.send_keys("Ann")
-    before = browser.find_element(By.TAG_NAME, "html")
-    browser.switch_to.active_element.send_keys(Keys.ENTER)
-    WebDriverWait(browser, PATIENCE).until(staleness_of(before))
+    leave(browser, lambda: browser.switch_to.active_element.send_keys(Keys.ENTER))
     assert users(browser) == ["Ann", *FIRST_USERS]
 
 
@@ -169,7 +167,7 @@ def test_a_name_is_text_whatever_it_holds(system: System, browser: Chrome) -> No
         assert name in users(browser)
     browser.get(system.proxy.url)
     for name in names:
-        leave(browser, named(browser, "button", f"Remove {name}"))
+        leave(browser, named(browser, "button", f"Remove {name}").click)
         assert name not in users(browser)
     assert not browser.find_elements(By.TAG_NAME, "script")
 
@@ -182,11 +180,11 @@ def test_many_users_come_in_pages(system: System, plain_browser: Chrome) -> None
     assert len(seen) == 50
     assert not [link for link in browser.find_elements(By.TAG_NAME, "a") if link.text == "First page"]
     for _ in range(2):
-        leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next"))
+        leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next").click)
         seen += users(browser)
     assert seen == FIRST_USERS + [f"User {number:03}" for number in range(120)]
     assert not browser.find_elements(By.PARTIAL_LINK_TEXT, "Next")
-    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "First page"))
+    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "First page").click)
     assert users(browser)[0] == "Bob"
 
 
@@ -194,9 +192,9 @@ def test_removing_from_a_later_page_stays_there(system: System, plain_browser: C
     browser = plain_browser
     put(system, (f"User {number:03}" for number in range(60)))
     browser.get(system.proxy.url)
-    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next"))
+    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next").click)
     before = users(browser)
-    leave(browser, named(browser, "button", f"Remove {before[3]}"))
+    leave(browser, named(browser, "button", f"Remove {before[3]}").click)
     assert users(browser) == before[:3] + before[4:]
 
 
@@ -204,7 +202,7 @@ def test_no_users_is_a_state_of_its_own(system: System, plain_browser: Chrome) -
     browser = plain_browser
     browser.get(system.proxy.url)
     for name in FIRST_USERS:
-        leave(browser, named(browser, "button", f"Remove {name}"))
+        leave(browser, named(browser, "button", f"Remove {name}").click)
     assert users(browser) == []
     assert "no users yet" in browser.find_element(By.TAG_NAME, "main").text
     picture(browser, "empty")
@@ -230,13 +228,13 @@ def an_error(_: System, browser: Chrome) -> None:
 
 
 def a_change(_: System, browser: Chrome) -> None:
-    leave(browser, named(browser, "button", "Remove Bob"))
+    leave(browser, named(browser, "button", "Remove Bob").click)
 
 
 def a_later_page(system: System, browser: Chrome) -> None:
     put(system, (f"User {number:03}" for number in range(120)))
     browser.get(f"{system.proxy.url}/?after=%20")  # no copy of the list as it was
-    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next"))
+    leave(browser, browser.find_element(By.PARTIAL_LINK_TEXT, "Next").click)
 
 
 def nothing_there(system: System, browser: Chrome) -> None:

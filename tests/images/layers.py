@@ -25,7 +25,7 @@ def unpack(image: str, base: str, target: Path) -> None:
         (target / "image.json").write_text(json.dumps(json.loads(_read(saved, parts["Config"])), indent=1))
         for number, name in enumerate(parts["Layers"][len(below) :]):
             with tarfile.open(fileobj=saved.extractfile(name)) as layer:
-                layer.extractall(target / f"layer-{number}", filter=_files)  # noqa: S202 - the filter decides
+                _write_files(layer, target / f"layer-{number}")
     archive.unlink()
     for packages in target.glob("layer-*/**/site-packages"):
         leave_out_packages(packages)
@@ -45,12 +45,16 @@ def digest(path: Path) -> str:
     return urlsafe_b64encode(sha256(path.read_bytes()).digest()).decode().rstrip("=")
 
 
-def _files(member: tarfile.TarInfo, target: str) -> tarfile.TarInfo | None:
-    """Pass over links, which may lead out of `target`."""
-    return tarfile.data_filter(member, target) if member.isdir() or member.isfile() else None
+def _write_files(layer: tarfile.TarFile, folder: Path) -> None:
+    """Write a layer's files, and pass over its links, which may lead out of the folder."""
+    for member in layer:
+        if member.isfile():
+            file = folder / member.name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(_read(layer, member))
 
 
-def _read(archive: tarfile.TarFile, name: str) -> bytes:
-    file = archive.extractfile(name)
+def _read(archive: tarfile.TarFile, member: str | tarfile.TarInfo) -> bytes:
+    file = archive.extractfile(member)
     assert file is not None
     return file.read()

