@@ -1,4 +1,4 @@
-"""The app that `ci/bootstrap` deploys with an administrator's credentials: one stack, four managed policies."""
+"""The app that `ci/bootstrap` deploys with an administrator's credentials: one stack of managed policies."""
 
 import json
 import os

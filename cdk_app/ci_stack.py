@@ -222,6 +222,7 @@ class CiStack(Stack):
                 "slipway_oidc_admins": ci.oidc_admins or "",
                 "slipway_jenkins_volume_id": home.volume_id,
                 "slipway_test_host_address": self._test.instance.instance_private_ip,
+                "slipway_test_executors": str(ci.test_executors),
                 "slipway_test_database_host": database.instance.db_instance_endpoint_address,
                 "slipway_test_database_secret": database.master_secret.secret_arn,
             },

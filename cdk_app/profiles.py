@@ -10,6 +10,7 @@ PROFILES: Mapping[str, Mapping[str, str]] = {
         "cluster.max_cpus": "12",
         "database.multi_az": "false",
         "ci.test_type": "t4g.medium",
+        "ci.test_executors": "1",
     },
     # Goes on releasing while a zone is away, and lives on no CPU credits.
     "ha": {

@@ -132,6 +132,9 @@ class Ci(_Section):
     )
     jenkins_type: HostType = Field("t4g.medium", description="an arm64 instance type such as t4g.medium")
     test_type: HostType = Field("t4g.large", description="an arm64 instance type such as t4g.large")
+    test_executors: int = Field(
+        2, ge=1, le=8, description="1 to 8 builds at once on the test host, each with 2.3 GB of its memory"
+    )
     home_gib: int = Field(30, ge=10, le=1000, description="10 to 1000 GiB for Jenkins' home")
     github_token_secret: Annotated[SecretArn | None, Optional] = Field(
         None,
@@ -187,8 +190,8 @@ class Settings(_Section):
 
     profile: Literal["default", "small", "ha"] = Field(
         "default",
-        description="default, small or ha: settings that go together, as listed in the end; what is given by itself "
-        "goes before",
+        description="default, small or ha: settings that go together, as listed at the end; a setting that is given "
+        "itself wins",
     )
     name: SystemName = Field(
         "slipway",

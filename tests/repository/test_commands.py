@@ -155,9 +155,10 @@ def test_the_account_of_the_board_is_named_as_the_board_reads_it() -> None:
 
 
 def test_a_release_is_tagged_and_taken_over_by_a_clone(tmp_path: Path) -> None:
-    """Tag and push in a clone of upstream, as docs/upgrades.md has it, and merge that into a clone of older days."""
+    """Make a clone one's own as the README has it, tag and push upstream as docs/upgrades.md has it, and merge that."""
     shown = [command for command in LISTED if command.startswith("git ") and command != "git push"]
-    upstream, older, maker = (tmp_path / name for name in ("upstream.git", "older", "maker"))
+    upstream, own, older, maker = (tmp_path / name for name in ("upstream.git", "own.git", "older", "maker"))
+    of_maker = ("git tag", "git push origin")
     environment = {**os.environ, "GIT_CONFIG_GLOBAL": str(tmp_path / "config"), "GIT_CONFIG_NOSYSTEM": "1"}
 
     def git(folder: Path, command: str) -> None:
@@ -165,20 +166,24 @@ def test_a_release_is_tagged_and_taken_over_by_a_clone(tmp_path: Path) -> None:
 
     (clone,) = [command for command in shown if command.startswith("git clone")]
     address = shlex.split(clone)[2]
+    (own_address,) = [shlex.split(command)[4] for command in shown if command.startswith("git remote set-url")]
     (tmp_path / "config").write_text(
         f'[user]\nname=a\nemail=a@b.example\n[init]\ndefaultBranch=main\n[url "{upstream}"]\ninsteadOf={address}\n'
+        f'[url "{own}"]\ninsteadOf={own_address}\n'
     )
-    git(tmp_path, f"git init --bare {upstream} && git init {older} && git init {maker}")
+    git(tmp_path, f"git init --bare {upstream} && git init --bare {own} && git init {older} && git init {maker}")
     git(older, "echo one >file && git add . && git commit -m one && git push " + address + " main")
+    git(older, f"git remote add origin {address}")
     git(tmp_path, f"{clone} && test -f file && mv $PWD/.git {maker}/made && cp -r {maker}/made/. {maker}/.git")
     git(maker, "git reset --hard && echo two >file && git commit -am two")
     for command in shown:
-        if command.startswith(("git tag", "git push")):
+        if command.startswith(of_maker):
             git(maker, command)
     for command in shown:
-        if not command.startswith(("git tag", "git push", "git clone")):
+        if not command.startswith((*of_maker, "git clone")):
             git(older, command)
     assert (older / "file").read_text() == "two\n"
+    git(own, "git cat-file -e main:file")
 
 
 @pytest.mark.full

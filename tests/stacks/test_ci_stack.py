@@ -182,6 +182,7 @@ def test_the_playbooks_are_told_what_they_ask_for(template: Template) -> None:
         "slipway_release_registry",
         "slipway_test_database_host",
         "slipway_test_database_secret",
+        "slipway_test_executors",
         "slipway_test_host_address",
     }
 

@@ -30,6 +30,7 @@ BARE = {
     "slipway_oidc_client_id": "",
     "slipway_oidc_client_secret": "",
     "slipway_oidc_issuer": "",
+    "slipway_test_executors": "1",
 }
 WHOLE = {
     "slipway_approval": "always",
@@ -40,6 +41,7 @@ WHOLE = {
     "slipway_oidc_client_id": "jenkins",
     "slipway_oidc_client_secret": SECRET,
     "slipway_oidc_issuer": "https://id.example.com/realms/staff/",
+    "slipway_test_executors": "2",
 }
 
 
