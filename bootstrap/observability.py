@@ -34,12 +34,13 @@ def statements(name: str) -> list[iam.PolicyStatement]:
         ),
         allow(
             "cloudwatch",
-            "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutCompositeAlarm PutDashboard"
-            " PutMetricAlarm TagResource UntagResource",
+            "DeleteAlarms DeleteDashboards GetDashboard ListTagsForResource PutDashboard PutMetricAlarm TagResource"
+            " UntagResource",
             *of_stacks("cloudwatch", "alarm:"),
             dashboards,
         ),
-        allow("cloudwatch", "DescribeAlarms", "*", conditions=HERE),  # CloudFormation asks without a name
+        # CloudFormation asks without a name, and CloudWatch takes no narrower permission for composite alarms.
+        allow("cloudwatch", "DescribeAlarms PutCompositeAlarm", "*", conditions=HERE),
         allow(
             "sns",
             "CreateTopic DeleteTopic GetDataProtectionPolicy GetSubscriptionAttributes GetTopicAttributes"

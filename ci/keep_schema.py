@@ -19,7 +19,7 @@ from sqlalchemy import Connection, make_url, text
 
 from application import app
 from application.engine import make_engine
-from application.master import sign_in_as_master
+from application.master import ALL_PRIVILEGES, sign_in_as_master
 
 OF_A_RUN = re.compile(r"test_\d{14}_\w+")
 """The name of a run's schema: test_, time, commit, process."""
@@ -56,7 +56,7 @@ def drop(connection: Connection, schema: str, account: str) -> None:
     granted = {"pattern": schema.replace("_", r"\_"), "account": account}
     connection.execute(text(f"DROP DATABASE IF EXISTS {quote(schema)}"))
     if connection.scalar(text("SELECT 1 FROM mysql.db WHERE Db = :pattern AND User = :account"), granted):
-        connection.execute(text(f"REVOKE ALL PRIVILEGES ON {quote(granted['pattern'])}.* FROM :account@'%'"), granted)
+        connection.execute(text(f"REVOKE {ALL_PRIVILEGES} ON {quote(granted['pattern'])}.* FROM :account@'%'"), granted)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,13 @@ PORT = 3306
 AUTHORITIES = "authorities.pem"
 """The file of the servers' authorities, in their folder."""
 
+MASTER_PRIVILEGES = (
+    "SELECT, INSERT, UPDATE, DELETE, CREATE, DROP, RELOAD, PROCESS, REFERENCES, INDEX, ALTER, SHOW DATABASES, "
+    "CREATE TEMPORARY TABLES, LOCK TABLES, EXECUTE, REPLICATION CLIENT, CREATE VIEW, SHOW VIEW, CREATE ROUTINE, "
+    "ALTER ROUTINE, CREATE USER, EVENT, TRIGGER, REPLICATION SLAVE"
+)
+"""What RDS lets a MariaDB's master do, and grant: "Master user account privileges" in its User Guide."""
+
 _SMALL = ["--innodb-buffer-pool-size=16M", "--performance-schema=OFF", "--key-buffer-size=1M", "--max-connections=60"]
 """Two of them run on a laptop that has other things to do."""
 
@@ -78,7 +85,7 @@ class Servers:
             address, server, _ = self._running[identifier]
             server.sql(
                 f"CREATE OR REPLACE USER `{user}` IDENTIFIED BY '{password}'; "
-                f"GRANT ALL ON *.* TO `{user}` WITH GRANT OPTION"
+                f"GRANT {MASTER_PRIVILEGES} ON *.* TO `{user}` WITH GRANT OPTION"
             )
             return Address(address, PORT)
 

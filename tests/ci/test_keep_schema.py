@@ -11,6 +11,7 @@ from time import monotonic, sleep
 import pytest
 
 from rehearsal import mariadb
+from rehearsal.databases import MASTER_PRIVILEGES
 from rehearsal.mariadb import MariaDB
 from tests.ci.workplace import ROOT
 
@@ -30,25 +31,39 @@ sys.path.insert(0, os.getcwd())
 from application import config, master
 
 schema = make_url(os.environ["DATABASE_URI"]).database
-server = make_url(os.environ["SERVER"]).set(username="root", password="", database=schema)
+server = make_url(os.environ["SERVER"]).set(database=schema)
 master.sign_in_as_master = lambda app, secret: config.DatabaseSettings(uri=server)
 runpy.run_path(sys.argv[1], run_name="__main__")
+"""
+PREPARE = """
+import sys
+from application.master import ALL_PRIVILEGES, statements
+from sqlalchemy import create_engine
+
+with create_engine(sys.argv[1]).begin() as connection:
+    for statement in statements(sys.argv[2], "application", ALL_PRIVILEGES):
+        if not str(statement).startswith("CREATE USER"):
+            connection.execute(statement)
 """
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
     with MariaDB(tmp_path_factory.mktemp("mariadb")) as running:
-        running.sql("CREATE USER application@'%' IDENTIFIED BY 'x'")
+        running.sql("CREATE USER application@'%' IDENTIFIED BY 'x'; CREATE USER master IDENTIFIED BY 'y'")
+        running.sql(f"GRANT {MASTER_PRIVILEGES} ON *.* TO master WITH GRANT OPTION")
         running.sql("CREATE DATABASE test_by_hand; CREATE DATABASE tested")
         yield running
 
 
 def prepare(server: MariaDB, *schemas: str) -> None:
-    """Do what a run does after its keeper is ready."""
+    """Do what a run does after its keeper is ready: the backend's own statements, but for the login by token."""
     for schema in schemas:
-        pattern = schema.replace("_", r"\_")
-        server.sql(f"CREATE DATABASE IF NOT EXISTS {schema}; GRANT ALL ON `{pattern}`.* TO application@'%'")
+        subprocess.run(
+            [sys.executable, "-c", PREPARE, server.uri(schema="", user="master", password="y"), schema],
+            cwd=ROOT / "services/backend",
+            check=True,
+        )
 
 
 def schemas(server: MariaDB) -> set[str]:
@@ -68,7 +83,7 @@ def start(server: MariaDB, home: Path, schema: str) -> subprocess.Popen[str]:
         cwd=ROOT / "services/backend",
         env={
             "PATH": "/usr/bin:/bin",
-            "SERVER": server.uri(),
+            "SERVER": server.uri(user="master", password="y"),
             "DATABASE_URI": f"mysql+pymysql://application@test.example.internal:3306/{schema}",
             "DATABASE_ADMIN_SECRET": "arn:aws:secretsmanager:eu-west-2:111122223333:secret:master",
         },

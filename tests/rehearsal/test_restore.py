@@ -10,11 +10,13 @@ import pytest
 from rehearsal import RehearsalError, restore, token_database
 from rehearsal.backup import Content, Master
 from rehearsal.commands import Page
+from rehearsal.databases import MASTER_PRIVILEGES
 from rehearsal.machine import Description
 
 MISSING = token_database.what_is_missing() or ""
 with_mariadb = pytest.mark.skipif(bool(MISSING), reason=MISSING)
-SERVER = """CREATE USER master IDENTIFIED BY 'it''s "l\\ong"'; GRANT ALL ON *.* TO master WITH GRANT OPTION; """
+SERVER = f"""CREATE USER master IDENTIFIED BY 'it''s "l\\ong"';
+GRANT {MASTER_PRIVILEGES} ON *.* TO master WITH GRANT OPTION; """
 AWKWARD = 'it\'s "l\\ong"'
 ROWS = "CREATE TABLE users.users (userName VARCHAR(50) PRIMARY KEY); INSERT INTO users.users VALUES ('Zoë 🦊'), ('Bob')"
 MACHINE = Description(1, 8080, "processes", "an SQLite file (no MariaDB server here)", {}, "")

@@ -347,6 +347,24 @@ def test_only_the_clusters_own_authority_is_trusted(answer: Callable[..., Object
     assert "CERTIFICATE_VERIFY_FAILED" in told["Reason"]
 
 
+def test_an_authority_without_the_extensions_that_newer_pythons_ask_for_is_trusted(
+    answer: Callable[..., Object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trusting: list[ssl.SSLContext] = []
+    make = ssl.create_default_context
+
+    def make_strictly(*, cadata: str) -> ssl.SSLContext:
+        made = make(cadata=cadata)
+        made.verify_flags |= ssl.VERIFY_X509_STRICT
+        trusting.append(made)
+        return made
+
+    monkeypatch.setattr(ssl, "create_default_context", make_strictly)
+    assert answer()["Status"] == "SUCCESS"
+    assert [trust.verify_flags & ssl.VERIFY_X509_STRICT for trust in trusting] == [0]
+    assert [(trust.verify_mode, trust.check_hostname) for trust in trusting] == [(ssl.CERT_REQUIRED, True)]
+
+
 def test_a_fault_of_the_gate_is_an_answer_too(answer: Callable[..., Object]) -> None:
     told = answer(trusted="no certificate")
     assert told["Status"] == "FAILED"

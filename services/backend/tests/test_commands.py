@@ -147,7 +147,7 @@ class TestAsMaster:
         monkeypatch.setattr(master, "provision", lambda *arguments: provisioned.append(arguments[1:]))
         monkeypatch.setattr("application.commands._migrate", lambda: None)
         assert prepare(iam_app.test_cli_runner(), "--all-privileges").exit_code == 0
-        assert provisioned == [("application", "ALL PRIVILEGES")]
+        assert provisioned == [("application", master.ALL_PRIVILEGES)]
 
     def test_a_password_account_is_not_touched(self, iam_app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
         provisioned: list[tuple[Any, ...]] = []
