@@ -1,6 +1,7 @@
 """Rows are lost, and a backup brings them back."""
 
 import re
+from time import monotonic
 
 import pytest
 
@@ -8,7 +9,7 @@ from rehearsal import token_database
 from rehearsal.restore import BACKUP
 from tests.rehearsal.clones import Clone
 from tests.rehearsal.scenes.conftest import Play
-from tests.system.client import submit
+from tests.system.client import get, submit
 
 pytestmark = [
     pytest.mark.rehearsal,
@@ -16,12 +17,15 @@ pytestmark = [
 ]
 
 LATEST = "Zoë of the backup"
+COPY_SECONDS = 10
 
 
 def test_lost_rows_come_back(system: Clone, play: Play) -> None:
     added = submit(f"http://127.0.0.1:{system.port}/users", name=LATEST)
     assert added.status == 303
-    assert "Bob" in system.page()  # NGINX keeps a copy of it
+    deadline = monotonic() + COPY_SECONDS
+    while LATEST not in system.page():  # and so in NGINX's copy, which is shown while the rows are away
+        assert monotonic() < deadline, "the page does not show who was added"
     with play(
         "production's rows are lost, and come back from a backup",
         real="mariadb-dump's backup of MariaDB, as the master whose password is in Secrets Manager; not RDS's own",
@@ -32,7 +36,9 @@ def test_lost_rows_come_back(system: Clone, play: Play) -> None:
         rows = re.findall(r"^  (users\.\w+) +([\d,]+) +([\d,]+)$", drill.stdout, re.MULTILINE)
         assert "users.users" in {table for table, _, _ in rows}
         assert all(before == after for _, before, after in rows)
-        assert LATEST in system.page()
+        fresh = get(f"http://127.0.0.1:{system.port}/", Cookie="notice=looked")
+        assert (fresh.status, fresh.headers["x-cache"]) == (200, "BYPASS")
+        assert LATEST in fresh.text
         assert LATEST in (system.path / BACKUP).read_text()
         scene.seen += [
             line.strip() for line in drill.stdout.splitlines() if re.search(r" ok +\d|Meanwhile|Restored in", line)
