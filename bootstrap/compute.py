@@ -39,7 +39,8 @@ def statements(name: str, qualifier: str) -> list[iam.PolicyStatement]:
             " RemoveTagsFromResource UpdateDocument UpdateDocumentDefaultVersion",
             *documents,
         ),
-        # A document runs as root, so it may go to the system's own hosts only.
+        # A document runs as root. IAM looks at the host where an association names one by itself; where it names
+        # targets, as ours do, State Manager asks for no leave: docs/security.md.
         allow(
             "ssm",
             "CreateAssociation DeleteAssociation DescribeAssociation UpdateAssociation",

@@ -1,4 +1,4 @@
-"""Write a line to a chat, through an incoming webhook of the kind that Slack, Mattermost and Teams' workflows take.
+"""Write a line to a chat, through an incoming webhook of the kind that Slack and Mattermost take.
 
     python ci/tell_chat.py SECRET_ARN TEXT
 

@@ -14,6 +14,7 @@ from constructs import Construct
 
 from slipway.alarm_topic import AlarmTopic
 from slipway.build_host import BuildHost
+from slipway.host_registration import HostRegistration
 
 _SCRIPT = Path(__file__).with_suffix(".sh")
 _VERSION = sha256(_SCRIPT.read_bytes()).hexdigest()[:6]
@@ -62,6 +63,7 @@ class AnsibleDelivery(Construct):
             update_method="NewVersion",
             content=self._content(),
         )
+        self._registration = HostRegistration(self, "Registration")
         self._tell_failures(alarms)
 
     def apply(self, host: BuildHost, *, play: str, variables: Mapping[str, str]) -> ssm.CfnAssociation:
@@ -90,7 +92,7 @@ class AnsibleDelivery(Construct):
         host.role.add_to_policy(
             iam.PolicyStatement(actions=["ssm:DescribeDocument", "ssm:GetDocument"], resources=[document])
         )
-        return ssm.CfnAssociation(
+        association = ssm.CfnAssociation(
             self,
             f"Apply-{play}",
             name=self._document.ref,
@@ -106,6 +108,9 @@ class AnsibleDelivery(Construct):
             schedule_expression="rate(1 day)",
             wait_for_success_timeout_seconds=self._seconds,
         )
+        # An association whose host has not registered yet has nothing to do, and succeeds.
+        association.node.add_dependency(self._registration.awaited(play, host.instance))
+        return association
 
     def _tell_failures(self, alarms: AlarmTopic) -> None:
         """Tell `alarms` whenever a host could not be brought to what is written."""

@@ -6,6 +6,7 @@ set -eu
 play=$1
 variables=$2
 home=/opt/slipway
+chmod 755 "$home" # Systems Manager's agent makes it for root alone; some tasks run as other users, with the Python in it
 
 cloud-init status --wait || true # the first boot holds the package manager's lock; its own errors are not ours
 export DEBIAN_FRONTEND=noninteractive
@@ -21,5 +22,6 @@ rm "$home/ansible.zip" # so that no run can take what an earlier one left
 umask 077
 printf '%s' "$variables" | base64 --decode >"$home/variables.json"
 cd "$home/ansible"
-export ANSIBLE_NOCOLOR=1 HOME=/root LC_ALL=C.UTF-8
+# Of a long output Systems Manager keeps the beginning: what failed, which comes last, goes to the other stream.
+export ANSIBLE_DISPLAY_FAILED_STDERR=1 ANSIBLE_NOCOLOR=1 HOME=/root LC_ALL=C.UTF-8
 exec "$home/venv/bin/ansible-playbook" --inventory "$play," --connection local --extra-vars "@$home/variables.json" site.yml

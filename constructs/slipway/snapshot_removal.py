@@ -4,12 +4,10 @@ from pathlib import Path
 
 from aws_cdk import CustomResource, Duration, Stack
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
 from slipway.acknowledge import acknowledge_snapshots
-from slipway.function_role import function_role
-from slipway.logs import owned_log_group
+from slipway.inline_function import inline_function
 
 _HANDLER = Path(__file__).with_name("snapshot_removal_handler") / "handler.py"
 
@@ -28,34 +26,24 @@ class SnapshotRemoval(Construct):
         """Define the removal of the snapshots of volume `name`."""
         super().__init__(scope, id_)
         self.mark = {"key": "snapshot-of", "value": name}
-        description = f"Deletes the snapshots of volume {name} with the stack"
-        log_group = owned_log_group(self, "Logs")
-        role = function_role(self, "Role", description=description, log_group=log_group)
-        # Describing knows no narrower resource.
-        role.add_to_policy(iam.PolicyStatement(actions=["ec2:DescribeSnapshots"], resources=["*"]))
         snapshots = Stack.of(self).format_arn(service="ec2", account="", resource="snapshot", resource_name="*")
-        role.add_to_policy(
-            iam.PolicyStatement(
-                actions=["ec2:DeleteSnapshot"],
-                resources=[snapshots],
-                conditions={"StringEquals": {f"aws:ResourceTag/{self.mark['key']}": name}},
-            )
+        limit = Duration.minutes(5)
+        function, role = inline_function(
+            self,
+            description=f"Deletes the snapshots of volume {name} with the stack",
+            handler=_HANDLER,
+            time_limit=limit,
+            allowed=[
+                # Describing knows no narrower resource.
+                iam.PolicyStatement(actions=["ec2:DescribeSnapshots"], resources=["*"]),
+                iam.PolicyStatement(
+                    actions=["ec2:DeleteSnapshot"],
+                    resources=[snapshots],
+                    conditions={"StringEquals": {f"aws:ResourceTag/{self.mark['key']}": name}},
+                ),
+            ],
         )
         acknowledge_snapshots(role)
-        limit = Duration.minutes(5)
-        function = lambda_.Function(
-            self,
-            "Function",
-            description=description,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            # Inline, since Lambda gives `cfnresponse` to inline code alone.
-            code=lambda_.Code.from_inline(_HANDLER.read_text("utf-8")),
-            handler="index.handle",
-            timeout=limit,
-            role=role,
-            log_group=log_group,
-        )
         CustomResource(
             self,
             "Resource",

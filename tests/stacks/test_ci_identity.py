@@ -49,6 +49,7 @@ ANY_RESOURCE = {
     "ec2:DescribeTags",
     "ec2:DescribeVolumes",
     "ecr:GetAuthorizationToken",
+    "ssm:DescribeInstanceInformation",
     "ssm:DescribeParameters",
     "ssm:ListAssociations",
     "ssm:PutInventory",

@@ -66,7 +66,8 @@ def test_only_the_volumes_own_snapshots_can_be_deleted(template: Template, role:
 
 def test_an_unanswered_removal_fails_in_minutes(template: Template) -> None:
     (removal,) = template.find_resources("Custom::SnapshotRemoval").values()
-    (function,) = template.find_resources("AWS::Lambda::Function", {"Properties": {"Handler": "index.handle"}}).values()
+    functions = template.find_resources("AWS::Lambda::Function")
+    function = functions[removal["Properties"]["ServiceToken"]["Fn::GetAtt"][0]]
 
     assert function["Properties"]["Timeout"] < int(removal["Properties"]["ServiceTimeout"]) <= 600
     # Lambda takes no more inline.

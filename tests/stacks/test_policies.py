@@ -26,6 +26,7 @@ WIDE_RESOURCES = {
     ("CiStack/JenkinsRoleDefaultPolicy", "ec2:DescribeInstances"): LISTING,
     ("CiStack/JenkinsRoleDefaultPolicy", "ec2:DescribeTags"): LISTING,
     ("CiStack/JenkinsRoleDefaultPolicy", "ec2:DescribeVolumes"): LISTING,
+    ("CiStack/AnsibleRegistrationRoleDefaultPolicy", "ssm:DescribeInstanceInformation"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeInstances"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeSnapshots"): LISTING,
     ("CiStack/JenkinsHomeSnapshotRole", "ec2:DescribeVolumes"): LISTING,

@@ -65,8 +65,8 @@ def test_the_context_of_the_cdk_itself_is_passed_over() -> None:
         ),
         (
             {"profile": "tiny"},
-            "setting profile='tiny' is not allowed; give default, small or ha: settings that go together, as listed in "
-            "the end; what is given by itself goes before",
+            "setting profile='tiny' is not allowed; give default, small or ha: settings that go together, as listed at "
+            "the end; a setting that is given itself wins",
         ),
         (
             {"network.nat_gateways": "4"},

@@ -1,35 +1,15 @@
 import sys
 from collections.abc import Iterator
 from importlib import import_module
-from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from tests.stacks.cfnresponse_stand_in import Answers
+
 FOUND = {"OwnerIds": ["self"], "Filters": [{"Name": "tag:snapshot-of", "Values": ["home"]}]}
-
-
-class Answers(ModuleType):
-    """Lambda's `cfnresponse`, which remembers what was sent."""
-
-    SUCCESS, FAILED = "SUCCESS", "FAILED"
-
-    def __init__(self) -> None:
-        super().__init__("cfnresponse")
-        self.sent: list[SimpleNamespace] = []
-
-    def send(
-        self,
-        _event: object,
-        _context: object,
-        status: str,
-        _data: dict[str, Any],
-        resource: str,
-        reason: str | None = None,
-    ) -> None:
-        self.sent.append(SimpleNamespace(status=status, resource=resource, reason=reason))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from ministack.core.responses import get_account_id, get_region
+from ministack.services import ec2
 
 from rehearsal.aws.resources.resource_type import Answer, Made, Properties, RefusedError, ResourceType, Service, tags
 
@@ -102,7 +103,7 @@ def _forget(records: dict[str, Record]) -> Callable[[str, Properties], None]:
 
 
 def systems_manager(emulated: Service) -> Service:
-    """Return Systems Manager, which knows documents and associations beside what the emulator does."""
+    """Return Systems Manager, which knows documents, associations and hosts beside what the emulator does."""
 
     async def answer(method: str, path: str, headers: dict[str, str], body: bytes, query: dict[str, Any]) -> Answer:
         match headers.get("x-amz-target", "").rpartition(".")[2]:
@@ -113,9 +114,19 @@ def systems_manager(emulated: Service) -> Service:
                 return _answered({"DocumentIdentifiers": listed})
             case "ListAssociations":
                 return _answered({"Associations": list(_associations.values())})
+            case "DescribeInstanceInformation":
+                return _answered({"InstanceInformationList": _registered(json.loads(body))})
         return await emulated(method, path, headers, body, query)
 
     return answer
+
+
+def _registered(question: Record) -> list[Record]:
+    """Return the hosts that Systems Manager reaches: none boots, so each is taken to have done so at once."""
+    (wanted,) = [one["Values"] for one in question["Filters"] if one["Key"] == "InstanceIds"]
+    hosts = {instance: ec2._instances[instance] for instance in wanted if instance in ec2._instances}
+    running = [instance for instance, host in hosts.items() if host["State"]["Name"] == "running"]
+    return [{"InstanceId": instance, "PingStatus": "Online", "PlatformType": "Linux"} for instance in running]
 
 
 async def lifecycle_manager(

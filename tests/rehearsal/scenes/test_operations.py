@@ -13,8 +13,8 @@ from tests.rehearsal.scenes.conftest import OF_THE_DEVELOPER, Play
 
 pytestmark = pytest.mark.rehearsal
 
-NOT_HERE = {"page", "targets", "pods", "nodes", "slipway-jenkins", "slipway-test"}
-"""What the embedded AWS does not know: a load balancer's name and health, counts of pods, hosts that boot."""
+NOT_HERE = {"page", "targets", "pods", "nodes"}
+"""What the embedded AWS does not know: a load balancer's name and health, counts of pods."""
 
 
 def operations(system: Clone, *arguments: str) -> subprocess.CompletedProcess[str]:
