@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
 
-from application.resolver import Resolver
+from application.resolver import Address, Resolver
 
 MAX_BYTES = 64 * 1024
 """The longest answer that is read, with its headers. 50 users with names of 50 emoji, escaped as JSON, are 31 kB."""
@@ -65,7 +65,8 @@ class Connections(local):
     ) -> Answer:
         """Send a request and wait for its answer; redirects are answers.
 
-        A GET whose connection breaks off is sent once more, on another one. Nothing else is ever sent twice.
+        A GET whose connection breaks off is sent once more, to another address if there is one. Nothing else is ever
+        sent twice.
 
         Args:
             url: scheme, host and port of the server.
@@ -80,34 +81,39 @@ class Connections(local):
             OSError: nobody accepts connections there; the request was not sent.
             BrokenOffError: the request was sent, and then the connection was lost.
         """
+        connection = self._ready(url, deadline)
         try:
-            return self._ready(url, deadline).exchange(method, target, deadline, headers, content)
+            return connection.exchange(method, target, deadline, headers, content)
         except BrokenOffError:
             if method != "GET":
                 raise
-        return self._ready(url, deadline).exchange(method, target, deadline, headers, content)
+        # A pod that is being killed accepts for a moment more, and breaks that off, too.
+        return self._ready(url, deadline, but=connection.peer).exchange(method, target, deadline, headers, content)
 
-    def _ready(self, url: str, deadline: float) -> "_Connection":
+    def _ready(self, url: str, deadline: float, but: Address | None = None) -> "_Connection":
         if self._kept is None or not self._kept.is_usable(url):
             self._kept = None  # also if connecting fails
-            self._kept = _Connection(url, deadline)
+            self._kept = _Connection(url, deadline, but)
         return self._kept
 
 
 class _Connection:
     """An open connection, which is closed with the object.
 
+    Attributes:
+        peer: the address that accepted it.
+
     Raises:
         OSError: two addresses of the server's refused, or did not accept in time.
     """
 
-    def __init__(self, url: str, deadline: float) -> None:
+    def __init__(self, url: str, deadline: float, but: Address | None) -> None:
         self._url = url
         self._renewed_at = monotonic() + random.uniform(*_LIFETIME)  # noqa: S311 - spreads load, keeps no secret
         parts = urlsplit(url)
         self._authority = parts.netloc
         self._open = False
-        self._socket = _connected(parts.hostname or "", parts.port, parts.scheme == "https", deadline)
+        self._socket, self.peer = _connected(parts.hostname or "", parts.port, parts.scheme == "https", deadline, but)
         self._open = True
         self._arrivals = poll()
         self._arrivals.register(self._socket, POLLIN)
@@ -200,27 +206,33 @@ class _Reader:
         self.is_whole = True
 
 
-def _connected(host: str, port: int | None, secure: bool, deadline: float) -> socket:
-    """Connect to one of two addresses that are drawn from all that the host has.
+def _connected(
+    host: str, port: int | None, secure: bool, deadline: float, but: Address | None
+) -> tuple[socket, Address]:
+    """Connect to one of two addresses that are drawn from all that the host has, or from all `but` one if it has more.
 
     A headless Service has the addresses of all pods; whoever takes the first leaves the others idle.
 
     Raises:
         OSError: neither let us in, or there is none.
     """
-    addresses = _resolver.addresses(host, port or (443 if secure else 80), deadline)
+    known = _resolver.addresses(host, port or (443 if secure else 80), deadline)
+    addresses = [address for address in known if address != but] or known
     drawn = random.sample(addresses, min(_CONNECT_TRIES, len(addresses)))
     failure = OSError(f"{host} has no address")
-    for family, kind, protocol, address in (drawn * _CONNECT_TRIES)[:_CONNECT_TRIES]:
-        connection = socket(family, kind, protocol)
+    for peer in (drawn * _CONNECT_TRIES)[:_CONNECT_TRIES]:
+        connection = socket(peer.family, peer.kind, peer.protocol)
         try:
             connection.settimeout(min(_CONNECT_SECONDS, _left(deadline)))
-            connection.connect(address)
+            connection.connect(peer.address)
             connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-            return ssl.create_default_context().wrap_socket(connection, server_hostname=host) if secure else connection
+            if secure:
+                connection = ssl.create_default_context().wrap_socket(connection, server_hostname=host)
         except OSError as error:
             connection.close()
             failure = error
+        else:
+            return connection, peer
     raise failure
 
 

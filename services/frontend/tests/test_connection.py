@@ -226,6 +226,24 @@ def test_an_address_that_refuses_is_passed_over(
     assert pod.connections == 10
 
 
+def test_what_broke_off_at_one_address_is_asked_of_another(servers: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pod that is being killed may take more than one connection, and break them all off."""
+    dying, well = started(servers, resetting), started(servers, keeping())
+    addresses = [address_of(dying), address_of(well)]
+    monkeypatch.setattr(Resolver, "addresses", lambda *_: addresses)
+    assert [ask(Connections(), "http://backend:5001").status for _ in range(40)] == [200] * 40
+    assert dying.connections > 5
+
+
+def test_where_there_is_one_address_alone_it_is_asked_again(
+    servers: ExitStack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = started(servers, resetting, keeping())
+    monkeypatch.setattr(Resolver, "addresses", lambda *_: [address_of(server)])
+    assert ask(Connections(), "http://backend:5001").status == 200
+    assert server.connections == 2
+
+
 def test_refusals_come_to_an_end(monkeypatch: pytest.MonkeyPatch, refusing: Address) -> None:
     monkeypatch.setattr(Resolver, "addresses", lambda *_: [refusing] * 100)
     with pytest.raises(ConnectionRefusedError):
